@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* Bit positions, rotations and unaligned loads and stores, for every compiler. */
+#ifndef WEIR_BASE_BITS_H
+#define WEIR_BASE_BITS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Position of the lowest set bit; value is not 0. */
+static inline uint32_t weir__bits_lowest(uint32_t value)
+{
+#if defined(__GNUC__)
+    return (uint32_t)__builtin_ctz(value);
+#else
+    uint32_t position = 0;
+    for (uint32_t half = 16; half > 0; half /= 2) {
+        bool empty = (value & ((1u << half) - 1)) == 0;
+        value >>= empty ? half : 0;
+        position += empty ? half : 0;
+    }
+    return position;
+#endif
+}
+
+/* Position of the highest set bit; value is not 0. */
+static inline uint32_t weir__bits_highest(uint64_t value)
+{
+#if defined(__GNUC__)
+    return 63u - (uint32_t)__builtin_clzll(value);
+#else
+    uint32_t position = 0;
+    for (uint32_t half = 32; half > 0; half /= 2) {
+        bool above = value >> half != 0;
+        value >>= above ? half : 0;
+        position += above ? half : 0;
+    }
+    return position;
+#endif
+}
+
+/* count is 0..31; both shifts stay below 32. */
+static inline uint32_t weir__bits_rotate_left(uint32_t value, uint32_t count)
+{
+    return value << count | value >> ((32 - count) & 31);
+}
+
+static inline uint32_t weir__bits_rotate_right(uint32_t value, uint32_t count)
+{
+    return value >> count | value << ((32 - count) & 31);
+}
+
+/* Compilers fold this to a constant. */
+static inline bool weir__bits_little_endian(void)
+{
+    const uint32_t one = 1;
+    uint8_t first;
+    memcpy(&first, &one, 1);
+    return first == 1;
+}
+
+/* The machine's byte order. */
+static inline uint32_t weir__bits_load32(const uint8_t *data)
+{
+    uint32_t value;
+    memcpy(&value, data, sizeof value);
+    return value;
+}
+
+static inline uint64_t weir__bits_load64(const uint8_t *data)
+{
+    uint64_t value;
+    memcpy(&value, data, sizeof value);
+    return value;
+}
+
+static inline void weir__bits_store32(uint8_t *data, uint32_t value)
+{
+    memcpy(data, &value, sizeof value);
+}
+
+static inline void weir__bits_store64(uint8_t *data, uint64_t value)
+{
+    memcpy(data, &value, sizeof value);
+}
+
+/* Named byte orders. */
+static inline uint32_t weir__bits_load32_big(const uint8_t *data)
+{
+    return (uint32_t)data[0] << 24 | (uint32_t)data[1] << 16 | (uint32_t)data[2] << 8 | data[3];
+}
+
+static inline void weir__bits_store32_big(uint8_t *data, uint32_t value)
+{
+    data[0] = (uint8_t)(value >> 24);
+    data[1] = (uint8_t)(value >> 16);
+    data[2] = (uint8_t)(value >> 8);
+    data[3] = (uint8_t)value;
+}
+
+static inline uint32_t weir__bits_load32_little(const uint8_t *data)
+{
+    return (uint32_t)data[3] << 24 | (uint32_t)data[2] << 16 | (uint32_t)data[1] << 8 | data[0];
+}
+
+static inline void weir__bits_store32_little(uint8_t *data, uint32_t value)
+{
+    data[0] = (uint8_t)value;
+    data[1] = (uint8_t)(value >> 8);
+    data[2] = (uint8_t)(value >> 16);
+    data[3] = (uint8_t)(value >> 24);
+}
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* Memory of a context: the caller's allocator or one block, a limit, and a pool of free blocks. */
+#ifndef WEIR_BASE_MEMORY_H
+#define WEIR_BASE_MEMORY_H
+
+#include <weir/config.h>
+
+#include "block.h"
+
+/* Pool classes hold blocks of 64, 128, ... 65536 bytes. */
+#define WEIR__POOL_CLASSES 11
+#define WEIR__POOL_MIN 64u
+#define WEIR__POOL_MAX 65536u
+
+typedef struct weir__memory {
+    weir_allocate allocate;
+    void *user;
+    weir__block *block; /* not NULL: memory comes from the caller's one block */
+    uint64_t limit;     /* max_context_bytes */
+    uint64_t held;      /* bytes asked of the allocator now, pool included */
+    uint64_t peak;
+    uint64_t pooled; /* bytes lying free in the pool */
+    uint64_t max_pooled;
+    void *free_blocks[WEIR__POOL_CLASSES]; /* each block starts with the pointer to the next */
+} weir__memory;
+
+void weir__memory_init(weir__memory *memory, const weir_config *config);
+
+/* Give the pool's blocks back to the allocator. */
+void weir__memory_trim(weir__memory *memory);
+
+/* Exactly size bytes, at least one. NULL when the allocator or the limit says no even after the
+ * pool was trimmed. */
+void *weir__memory_take(weir__memory *memory, size_t size);
+
+/* Resize to at least one byte; on NULL ptr is untouched. */
+void *weir__memory_resize(weir__memory *memory, void *ptr, size_t old_size, size_t new_size);
+
+/* ptr may be NULL. */
+void weir__memory_give(weir__memory *memory, void *ptr, size_t size);
+
+/* At least want bytes: a pool class when it fits one, exactly want above WEIR__POOL_MAX.
+ * cap is what was given, and must be given back to weir__pool_give. */
+void *weir__pool_take(weir__memory *memory, size_t want, size_t *cap);
+
+/* ptr may be NULL. */
+void weir__pool_give(weir__memory *memory, void *ptr, size_t cap);
+
+/* Move to at least want bytes, keeping the first used ones; large blocks may grow in place. ptr may
+ * be NULL (used and *cap are then 0). cap changes only on success; on NULL ptr is untouched. */
+void *weir__pool_resize(weir__memory *memory, void *ptr, size_t used, size_t want, size_t *cap);
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* Texts as pointer and length: compare, trim, walk lists. */
+#include "text.h"
+
+#include <string.h>
+
+weir_text weir__text(const char *data, size_t len)
+{
+    weir_text text = {data, 0};
+    if (data == NULL)
+        return text;
+    if (len != WEIR_NTS) {
+        text.len = len;
+        return text;
+    }
+    while (data[text.len] != '\0')
+        text.len++;
+    return text;
+}
+
+bool weir__text_equal(weir_text a, weir_text b)
+{
+    if (a.len != b.len)
+        return false;
+    return a.len == 0 || memcmp(a.data, b.data, a.len) == 0;
+}
+
+static char text_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+bool weir__text_equal_nocase(weir_text a, weir_text b)
+{
+    if (a.len != b.len)
+        return false;
+    for (size_t i = 0; i < a.len; i++) {
+        if (text_lower(a.data[i]) != text_lower(b.data[i]))
+            return false;
+    }
+    return true;
+}
+
+static void text_drop(weir_text *text, size_t count)
+{
+    text->data += count;
+    text->len -= count;
+}
+
+bool weir__text_next_word(weir_text *list, weir_text *word)
+{
+    while (list->len > 0 && list->data[0] == ' ')
+        text_drop(list, 1);
+    if (list->len == 0)
+        return false;
+    word->data = list->data;
+    word->len = 0;
+    while (word->len < list->len && word->data[word->len] != ' ')
+        word->len++;
+    text_drop(list, word->len);
+    return true;
+}
+
+static bool text_is_space(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+weir_text weir__text_trim(weir_text text)
+{
+    while (text.len > 0 && text_is_space(text.data[0]))
+        text_drop(&text, 1);
+    while (text.len > 0 && text_is_space(text.data[text.len - 1]))
+        text.len--;
+    return text;
+}

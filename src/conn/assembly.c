@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* Received bytes that a connection must hold. */
+#include "assembly.h"
+
+#include <string.h>
+
+weir__assembly *weir__assembly_open(weir_conn *conn)
+{
+    if (conn->assembly)
+        return conn->assembly;
+    size_t cap;
+    weir__assembly *const made = weir__pool_take(&conn->context->memory, sizeof *made, &cap);
+    if (!made)
+        return NULL;
+    memset(made, 0, offsetof(weir__assembly, control));
+    made->cap = cap;
+    conn->assembly = made;
+    return made;
+}
+
+#define ASSEMBLY_MIN 256u
+
+/* Pool classes double by themselves; larger blocks are asked for twice as large as needed. */
+static size_t assembly_target(size_t need, uint64_t expected)
+{
+    if (need <= WEIR__POOL_MAX)
+        return need < ASSEMBLY_MIN ? ASSEMBLY_MIN : need;
+    const size_t twice = need > SIZE_MAX / 2 ? SIZE_MAX : 2 * need;
+    if (expected <= need)
+        return need;
+    return expected < twice ? (size_t)expected : twice;
+}
+
+static int assembly_grow(weir__memory *memory, weir__buffer *buffer, size_t target)
+{
+    if (buffer->cap > WEIR__POOL_MAX && target > WEIR__POOL_MAX) {
+        uint8_t *const data = weir__memory_resize(memory, buffer->data, buffer->cap, target);
+        if (!data)
+            return WEIR_E_MEMORY;
+        buffer->data = data;
+        buffer->cap = target;
+        return WEIR_OK;
+    }
+    size_t cap;
+    uint8_t *const data = weir__pool_take(memory, target, &cap);
+    if (!data)
+        return WEIR_E_MEMORY;
+    if (buffer->len > 0)
+        memcpy(data, buffer->data, buffer->len);
+    weir__pool_give(memory, buffer->data, buffer->cap);
+    buffer->data = data;
+    buffer->cap = cap;
+    return WEIR_OK;
+}
+
+int weir__assembly_reserve(weir_conn *conn, size_t extra, uint64_t expected)
+{
+    weir__assembly *const assembly = weir__assembly_open(conn);
+    if (!assembly)
+        return WEIR_E_MEMORY;
+    weir__buffer *const buffer = &assembly->message;
+    if (extra <= buffer->cap - buffer->len)
+        return WEIR_OK;
+    if (extra > SIZE_MAX - buffer->len)
+        return WEIR_E_MEMORY;
+    return assembly_grow(&conn->context->memory, buffer,
+                         assembly_target(buffer->len + extra, expected));
+}
+
+void weir__assembly_deliver(weir_conn *conn)
+{
+    weir__assembly *const assembly = conn->assembly;
+    assembly->held = assembly->message;
+    assembly->message = (weir__buffer){NULL, 0, 0};
+}
+
+void weir__assembly_release(weir_conn *conn)
+{
+    weir__assembly *const assembly = conn->assembly;
+    if (!assembly)
+        return;
+    weir__buffer_free(&conn->context->memory, &assembly->held);
+    assembly->control_held = false;
+    if (assembly->message.cap > 0 || assembly->control_len > 0)
+        return;
+    conn->assembly = NULL;
+    weir__pool_give(&conn->context->memory, assembly, assembly->cap);
+}
+
+void weir__assembly_free(weir_conn *conn)
+{
+    weir__assembly *const assembly = conn->assembly;
+    if (!assembly)
+        return;
+    weir__buffer_free(&conn->context->memory, &assembly->message);
+    assembly->control_len = 0;
+    weir__assembly_release(conn);
+}
+
+uint64_t weir__assembly_bytes(const weir_conn *conn)
+{
+    const weir__assembly *const assembly = conn->assembly;
+    return assembly ? assembly->cap + assembly->message.cap + assembly->held.cap : 0;
+}

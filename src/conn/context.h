@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* The context: what many connections of one thread share. */
+#ifndef WEIR_CONN_CONTEXT_H
+#define WEIR_CONN_CONTEXT_H
+
+#include <weir/weir.h>
+
+#include "../base/wheel.h"
+#include "../kernels/kernels.h"
+#include "../protocol/handshake.h"
+#include "random.h"
+
+/* Separate streams, so that the keys on the wire tell nothing of the nonces. */
+typedef struct weir__entropy {
+    weir__random masks;
+    weir__random nonces;
+} weir__entropy;
+
+struct weir_context {
+    weir_config policy; /* texts point into texts */
+    weir__memory memory;
+    const weir__kernels *kernels;
+    weir__entropy *entropy; /* NULL without a seed */
+    weir__buffer texts;
+    uint64_t now;
+    weir__wheel wheel;  /* deadlines of connections */
+    weir__node expired; /* connections whose deadline may have passed */
+    weir__node ready;   /* connections with output or events of their own */
+    uint64_t message_count;
+    weir_stats totals; /* of connections; live ones add their own when asked */
+
+    /* What weir_conn_input_buffer gave last. */
+    uint8_t *read_buffer; /* policy.read_buffer_bytes, made when first needed */
+    weir_conn *input_conn;
+    uint8_t *input_at;
+    size_t input_len;
+};
+
+int weir__context_create(const weir_config *config, weir_context **context);
+int weir__context_free(weir_context *context);
+void weir__context_set_time(weir_context *context, uint64_t now);
+uint64_t weir__context_next_due(const weir_context *context);
+weir_conn *weir__context_next_ready(weir_context *context);
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/* Deadlines of a connection: handshake, silence, idleness, closing. */
+#include "deadline.h"
+
+#include "../base/status.h"
+#include "opening.h"
+#include "send.h"
+
+/* start + span, where WEIR_NONE means never. */
+static uint64_t deadline_after(uint64_t start, uint64_t span)
+{
+    return span >= WEIR_NONE - start ? WEIR_NONE : start + span;
+}
+
+static uint64_t deadline_earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* When a silent peer is taken for dead; WEIR_NONE while no ping is on its way. */
+static uint64_t deadline_silence(const weir_conn *conn)
+{
+    const weir_config *const policy = conn->policy;
+    if (weir__conn_has(conn, WEIR__FLAG_PING_WAITS))
+        return deadline_after(conn->ping_at, policy->pong_timeout_ms);
+    /* The ping cannot even leave: the transport takes nothing and nothing comes. */
+    if (weir__conn_has(conn, WEIR__FLAG_PING_QUEUED))
+        return deadline_after(deadline_after(conn->ping_at, policy->ping_interval_ms),
+                              policy->pong_timeout_ms);
+    return WEIR_NONE;
+}
+
+static uint64_t deadline_ping(const weir_conn *conn)
+{
+    if (weir__conn_has(conn, WEIR__FLAG_PING_WAITS | WEIR__FLAG_PING_QUEUED))
+        return WEIR_NONE;
+    return deadline_after(conn->last_rx_at, conn->policy->ping_interval_ms);
+}
+
+static uint64_t deadline_open(const weir_conn *conn)
+{
+    const uint64_t idle = deadline_after(conn->phase_at, conn->policy->idle_timeout_ms);
+    return deadline_earlier(idle, deadline_earlier(deadline_ping(conn), deadline_silence(conn)));
+}
+
+static uint64_t deadline_next(const weir_conn *conn)
+{
+    const weir_config *const policy = conn->policy;
+    switch ((weir__conn_state)conn->state) {
+    case WEIR__AWAIT_HEAD:
+    case WEIR__AWAIT_ANSWER:
+    case WEIR__AWAIT_BODY:
+        return deadline_after(conn->phase_at, conn->role == WEIR_SERVER
+                                                  ? policy->handshake_timeout_ms
+                                                  : policy->connect_timeout_ms);
+    case WEIR__OPEN:
+        return deadline_open(conn);
+    case WEIR__AWAIT_CLOSE:
+    case WEIR__AWAIT_FLUSH:
+    case WEIR__FAILING:
+        return deadline_after(conn->phase_at, policy->close_timeout_ms);
+    case WEIR__AWAIT_END:
+    case WEIR__LINGER:
+        return deadline_after(conn->phase_at, policy->linger_timeout_ms);
+    case WEIR__OVER:
+    case WEIR__CONN_STATES:
+        break;
+    }
+    return WEIR_NONE;
+}
+
+void weir__deadline_arm(weir_conn *conn)
+{
+    conn->timer.due = deadline_next(conn);
+    if (conn->timer.due == WEIR_NONE)
+        return;
+    weir__wheel_add(&conn->context->wheel, &conn->timer);
+    conn->place = WEIR__PLACE_WHEEL;
+}
+
+void weir__deadline_moved(weir_conn *conn)
+{
+    if (conn->place != WEIR__PLACE_WHEEL && conn->place != WEIR__PLACE_NONE)
+        return; /* looked at soon in any case */
+    const uint64_t due = deadline_next(conn);
+    if (conn->place == WEIR__PLACE_WHEEL) {
+        /* A later deadline is found when the earlier one passes: most never need to move. */
+        if (due >= conn->timer.due)
+            return;
+        weir__wheel_remove(&conn->context->wheel, &conn->timer);
+        conn->place = WEIR__PLACE_NONE;
+    }
+    weir__deadline_arm(conn);
+}
+
+static void deadline_act_open(weir_conn *conn, uint64_t now)
+{
+    if (deadline_silence(conn) <= now) {
+        weir__conn_lost(conn, WEIR_E_PONG_TIMEOUT);
+        return;
+    }
+    if (deadline_after(conn->phase_at, conn->policy->idle_timeout_ms) <= now) {
+        weir__conn_close(conn, weir__status_wire(WEIR_E_IDLE_TIMEOUT), (weir_text){NULL, 0},
+                         WEIR_E_IDLE_TIMEOUT);
+        return;
+    }
+    if (deadline_ping(conn) <= now)
+        weir__send_keepalive(conn);
+}
+
+static void deadline_act(weir_conn *conn, uint64_t now)
+{
+    switch ((weir__conn_state)conn->state) {
+    case WEIR__AWAIT_HEAD:
+    case WEIR__AWAIT_ANSWER:
+        weir__conn_fail(conn, WEIR_E_HANDSHAKE_TIMEOUT, conn->rx_bytes);
+        break;
+    case WEIR__AWAIT_BODY:
+        weir__opening_body_over(conn);
+        break;
+    case WEIR__OPEN:
+        deadline_act_open(conn, now);
+        break;
+    case WEIR__AWAIT_CLOSE:
+    case WEIR__AWAIT_FLUSH:
+        weir__conn_lost(conn, WEIR_E_CLOSE_TIMEOUT);
+        break;
+    default:
+        weir__conn_give_up(conn);
+        break;
+    }
+}
+
+void weir__deadline_check(weir_conn *conn)
+{
+    const uint64_t now = conn->context->now;
+    if (deadline_next(conn) > now)
+        return;
+    weir__conn_mark(conn, WEIR__FLAG_NEWS);
+    deadline_act(conn, now);
+}
+
+void weir__deadline_heard(weir_conn *conn)
+{
+    /* Any byte is life: it need not be the pong. */
+    conn->last_rx_at = conn->context->now;
+    weir__conn_unmark(conn, WEIR__FLAG_PING_WAITS);
+}
+
+void weir__deadline_ping_left(weir_conn *conn)
+{
+    conn->ping_at = conn->context->now;
+    weir__conn_unmark(conn, WEIR__FLAG_PING_QUEUED);
+    weir__conn_mark(conn, WEIR__FLAG_PING_WAITS);
+    weir__deadline_moved(conn);
+}

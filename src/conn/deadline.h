@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* Deadlines of a connection: handshake, silence, idleness, closing. */
+#ifndef WEIR_CONN_DEADLINE_H
+#define WEIR_CONN_DEADLINE_H
+
+#include "conn.h"
+
+/* Put the connection where its next deadline will be noticed. */
+void weir__deadline_arm(weir_conn *conn);
+
+/* Something changed that may have brought the next deadline forward. */
+void weir__deadline_moved(weir_conn *conn);
+
+/* Act on every deadline that has passed. */
+void weir__deadline_check(weir_conn *conn);
+
+/* Notes of what the deadlines depend on. */
+void weir__deadline_heard(weir_conn *conn);     /* bytes came */
+void weir__deadline_ping_left(weir_conn *conn); /* a ping was given to the transport */
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* The output queue of a connection: frames in order, control frames between them. */
+#ifndef WEIR_CONN_OUTPUT_H
+#define WEIR_CONN_OUTPUT_H
+
+#include "chunk.h"
+#include "conn.h"
+
+/* A ping or pong that waits for the next gap between two frames. */
+typedef struct weir__control_slot {
+    bool waits;
+    bool in_wire; /* what it holds is in wire too */
+    uint8_t len;
+    uint8_t data[WEIR__CONTROL_MAX];
+} weir__control_slot;
+
+#define WEIR__CONTROL_FRAME_MAX (2u + 4u + WEIR__CONTROL_MAX)
+
+/* Exists while there is output, or a borrowed send to give back. */
+struct weir__tx {
+    weir__chunk_list queue;
+    weir__chunk_list released; /* borrowed sends that are done: their events wait */
+    weir__chunk_list retired;  /* offered and then dropped: freed when the spans are void */
+    size_t cap;                /* of this block */
+    uint64_t queued;           /* bytes in queue; a body's heads count when they are made */
+    size_t offered;            /* sum of the spans given last */
+
+    weir__control_slot pong;
+    weir__control_slot ping;
+    /* Control frames as they are offered: they leave after gap bytes of the queue. Until the first
+     * of their bytes has left they are made anew for each offer. */
+    size_t gap;
+    uint16_t wire_len;
+    uint16_t wire_at;
+    uint8_t wire_frames;
+    bool wire_ping;
+    uint8_t wire[2 * WEIR__CONTROL_FRAME_MAX];
+};
+
+/* Queue bytes that are no frames (HTTP). WEIR_OK or WEIR_E_MEMORY. */
+int weir__output_raw(weir_conn *conn, const uint8_t *data, size_t len);
+
+/* Queue the frames of a whole message or of a piece of one. first: opcode of the first frame,
+ * fin: the last frame ends the message. All or nothing: WEIR_OK or WEIR_E_MEMORY. */
+int weir__output_frames(weir_conn *conn, uint8_t first, bool fin, const uint8_t *data, size_t len);
+
+/* Queue a payload that stays where it is: a message's, or borrowed with a token (message NULL). */
+int weir__output_body(weir_conn *conn, uint8_t opcode, const uint8_t *data, size_t len,
+                      weir_message *message, uint64_t token);
+
+/* Queue a prepared message that goes out as the one frame that it is. */
+int weir__output_shared(weir_conn *conn, weir_message *message);
+
+/* Put a ping or pong in its slot. WEIR_OK or WEIR_E_MEMORY. */
+int weir__output_control(weir_conn *conn, uint8_t opcode, const uint8_t *data, size_t len);
+
+/* Drop what has not begun to leave; a frame that has, or that was offered, stays. */
+void weir__output_cut(weir_conn *conn);
+
+/* Drop everything: the transport is gone. */
+void weir__output_drop(weir_conn *conn);
+
+/* Free everything, spans that were given included. */
+void weir__output_free(weir_conn *conn);
+
+bool weir__output_waits(const weir_conn *conn);   /* something is to be written */
+bool weir__output_borrows(const weir_conn *conn); /* the caller's memory is still queued */
+uint64_t weir__output_queued(const weir_conn *conn);
+uint64_t weir__output_payload(const weir_conn *conn);
+uint64_t weir__output_held(const weir_conn *conn);
+
+int weir__output_spans(weir_conn *conn, weir_span *spans, size_t cap);
+int weir__output_sent(weir_conn *conn, size_t len);
+
+/* Next borrowed send that is done; false when there is none. */
+bool weir__output_released(weir_conn *conn, uint64_t *token, bool *dropped);
+
+#endif

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: MIT */
+/* Payloads of received frames: unmasked, checked, held or handed over. */
+#include "payload.h"
+
+#include <string.h>
+
+#include "../kernels/utf8.h"
+#include "../protocol/close.h"
+#include "assembly.h"
+#include "deadline.h"
+#include "send.h"
+
+/* ---- Beginning a frame -----------------------------------------------------------------------*/
+
+#define PAYLOAD_TINY 16u
+
+/* A token bucket for frames that cost more than they carry. */
+static int payload_flood(weir_conn *conn)
+{
+    const weir_config *const policy = conn->policy;
+    const uint64_t now = conn->context->now;
+    if (now == 0 || policy->flood_rate == WEIR_NONE)
+        return WEIR_OK;
+    const uint64_t elapsed = (uint32_t)((uint32_t)now - conn->flood_ms);
+    const uint64_t whole = UINT32_MAX; /* more tokens than a bucket can lack */
+    const uint64_t back = policy->flood_rate > whole ? whole : elapsed * policy->flood_rate / 1000;
+    if (back > 0) {
+        conn->flood_used = back < conn->flood_used ? conn->flood_used - (uint32_t)back : 0;
+        conn->flood_ms = (uint32_t)now;
+    }
+    if (conn->flood_used >= policy->flood_burst)
+        return WEIR_E_FLOOD;
+    conn->flood_used++;
+    return WEIR_OK;
+}
+
+static int payload_begin_data(weir_conn *conn, const weir_frame_head *head)
+{
+    const weir_config *const policy = conn->policy;
+    if (head->opcode != WEIR__OP_CONTINUATION) {
+        conn->message_type = head->opcode;
+        conn->message_bytes = 0;
+        conn->fragments = conn->empty_fragments = 0;
+        conn->utf8 = WEIR__UTF8_START;
+        weir__conn_unmark(conn, WEIR__FLAG_CHUNK_GIVEN);
+    }
+    conn->fragments++;
+    if (head->len > policy->max_frame_bytes)
+        return WEIR_E_FRAME_TOO_BIG;
+    /* RFC 6455 10.4: judged by the claim, before a byte of it is held. */
+    if (conn->message_bytes > policy->max_message_bytes ||
+        head->len > policy->max_message_bytes - conn->message_bytes)
+        return WEIR_E_MESSAGE_TOO_BIG;
+    if (conn->fragments > policy->max_fragments)
+        return WEIR_E_TOO_MANY_FRAGMENTS;
+    if (head->len == 0 && (!head->fin || conn->fragments > 1) &&
+        ++conn->empty_fragments > policy->max_empty_fragments)
+        return WEIR_E_TOO_MANY_EMPTY;
+    const bool is_whole = head->fin && conn->fragments == 1;
+    if (!is_whole && head->len < PAYLOAD_TINY)
+        WEIR__TRY(payload_flood(conn));
+    conn->message_bytes += head->len;
+    weir__conn_mark(conn, WEIR__FLAG_IN_MESSAGE);
+    return WEIR_OK;
+}
+
+int weir__payload_begin(weir_conn *conn, const weir_frame_head *head)
+{
+    WEIR__TRY(head->opcode >= WEIR__OP_CLOSE ? payload_flood(conn)
+                                             : payload_begin_data(conn, head));
+    conn->frame_left = head->len;
+    conn->frame_opcode = head->opcode;
+    memcpy(&conn->key, head->key, sizeof conn->key);
+    weir__conn_mark(conn, WEIR__FLAG_IN_PAYLOAD);
+    if (head->fin)
+        weir__conn_mark(conn, WEIR__FLAG_FRAME_FIN);
+    else
+        weir__conn_unmark(conn, WEIR__FLAG_FRAME_FIN);
+    return WEIR_OK;
+}
+
+/* ---- Bytes -----------------------------------------------------------------------------------*/
+
+/* Payload bytes of this frame that are in the input. */
+static size_t payload_available(const weir__run *run)
+{
+    const size_t left = (size_t)(run->end - run->at);
+    return run->conn->frame_left < left ? (size_t)run->conn->frame_left : left;
+}
+
+/* Unmask len bytes from the input to dst, which may be where they are. Returns whether any of them
+ * may have its top bit set. */
+static bool payload_unmask(weir_conn *conn, uint8_t *dst, const uint8_t *src, size_t len)
+{
+    const weir__kernels *const kernels = conn->context->kernels;
+    uint8_t bits = 0x80;
+    if (len == 0)
+        return false;
+    if (conn->role == WEIR_SERVER) {
+        bits = dst == src ? kernels->mask(dst, len, conn->key)
+                          : kernels->mask_copy(dst, src, len, conn->key);
+        conn->key = weir__key_rotate(conn->key, len);
+    } else if (dst != src) {
+        memcpy(dst, src, len);
+    }
+    return (bits & 0x80) != 0;
+}
+
+/* RFC 6455 8.1: the next len bytes of a text message, found wrong at the first impossible byte.
+ * Returns the index of that byte, len when there is none. */
+static size_t payload_check_text(weir_conn *conn, const uint8_t *data, size_t len, bool top_bits)
+{
+    if (conn->message_type != WEIR__OP_TEXT)
+        return len;
+    /* Between characters, bytes without top bits are ASCII: they need not be read again. */
+    if (!top_bits && conn->utf8 == WEIR__UTF8_START)
+        return len;
+    return weir__utf8_check(conn->context->kernels, &conn->utf8, data, len);
+}
+
+/* len bytes of the frame, now at data, were the input's. False: the connection has failed. */
+static bool payload_take(weir__run *run, uint8_t *dst, size_t len)
+{
+    weir_conn *const conn = run->conn;
+    const bool top_bits = payload_unmask(conn, dst, run->at, len);
+    const size_t good = payload_check_text(conn, dst, len, top_bits);
+    if (good < len) {
+        run->at += good;
+        weir__conn_fail(conn, WEIR_E_UTF8, weir__run_offset(run));
+        return false;
+    }
+    run->at += len;
+    conn->frame_left -= len;
+    return true;
+}
+
+/* ---- Data frames -----------------------------------------------------------------------------*/
+
+/* WHATWG: what comes after our Close is checked like anything else, but not delivered. */
+static bool payload_is_wanted(const weir_conn *conn)
+{
+    return conn->state == WEIR__OPEN || conn->policy->deliver_after_close != 0;
+}
+
+static uint32_t payload_type_flag(const weir_conn *conn)
+{
+    return conn->message_type == WEIR__OP_TEXT ? WEIR_FLAG_TEXT : 0;
+}
+
+static bool payload_frame_ends_message(const weir_conn *conn)
+{
+    return conn->frame_left == 0 && weir__conn_has(conn, WEIR__FLAG_FRAME_FIN);
+}
+
+/* The last byte of the message was taken: it must not end inside a character. */
+static bool payload_end_message(weir__run *run)
+{
+    weir_conn *const conn = run->conn;
+    if (conn->message_type == WEIR__OP_TEXT && conn->utf8 != WEIR__UTF8_START) {
+        weir__conn_fail(conn, WEIR_E_UTF8, weir__run_offset(run));
+        return false;
+    }
+    weir__conn_unmark(conn, WEIR__FLAG_IN_MESSAGE);
+    conn->rx_messages++;
+    if (conn->state == WEIR__OPEN)
+        conn->phase_at = conn->context->now; /* idleness is counted from the last message */
+    return true;
+}
+
+static void payload_give(weir__run *run, const uint8_t *data, size_t len)
+{
+    if (!payload_is_wanted(run->conn))
+        return;
+    weir_event *const event = weir__run_event(run, WEIR_EVENT_MESSAGE);
+    event->flags = payload_type_flag(run->conn) | WEIR_FLAG_FIRST | WEIR_FLAG_LAST;
+    event->data = data;
+    event->len = len;
+}
+
+/* The whole message lies in the input: handed over where it is. */
+static void payload_in_place(weir__run *run)
+{
+    weir_conn *const conn = run->conn;
+    uint8_t *const data = run->at;
+    const size_t len = (size_t)conn->frame_left;
+    if (!payload_take(run, data, len))
+        return;
+    weir__conn_unmark(conn, WEIR__FLAG_IN_PAYLOAD);
+    if (payload_end_message(run))
+        payload_give(run, data, len);
+}
+
+/* All that the message may still come to, as far as the frames so far tell. */
+static uint64_t payload_expected(const weir_conn *conn)
+{
+    return weir__conn_has(conn, WEIR__FLAG_FRAME_FIN) ? conn->message_bytes
+                                                      : conn->policy->max_message_bytes;
+}
+
+static void payload_assemble(weir__run *run)
+{
+    weir_conn *const conn = run->conn;
+    const size_t len = payload_available(run);
+    const bool ends = len == conn->frame_left && weir__conn_has(conn, WEIR__FLAG_FRAME_FIN);
+    if (ends && conn->assembly && conn->assembly->held.cap > 0) {
+        run->stop = true; /* the message given before must be seen first */
+        return;
+    }
+    if (weir__assembly_reserve(conn, len, payload_expected(conn)) != WEIR_OK) {
+        weir__conn_fail(conn, WEIR_E_MEMORY, weir__run_offset(run));
+        return;
+    }
+    weir__buffer *const message = &conn->assembly->message;
+    uint8_t *const place = message->data ? message->data + message->len : run->at;
+    if (!payload_take(run, place, len))
+        return;
+    message->len += len;
+    if (conn->frame_left > 0)
+        return;
+    weir__conn_unmark(conn, WEIR__FLAG_IN_PAYLOAD);
+    if (!weir__conn_has(conn, WEIR__FLAG_FRAME_FIN) || !payload_end_message(run))
+        return;
+    weir__assembly_deliver(conn);
+    payload_give(run, conn->assembly->held.data, conn->assembly->held.len);
+}
+
+static void payload_give_chunk(weir__run *run, const uint8_t *data, size_t len, bool last)
+{
+    weir_conn *const conn = run->conn;
+    if (!payload_is_wanted(conn))
+        return;
+    weir_event *const event = weir__run_event(run, WEIR_EVENT_CHUNK);
+    const bool first = !weir__conn_has(conn, WEIR__FLAG_CHUNK_GIVEN);
+    event->flags =
+        payload_type_flag(conn) | (first ? WEIR_FLAG_FIRST : 0u) | (last ? WEIR_FLAG_LAST : 0u);
+    event->data = data;
+    event->len = len;
+    event->offset = conn->message_bytes - conn->frame_left - len;
+    event->frame_left = conn->frame_left;
+    weir__conn_mark(conn, WEIR__FLAG_CHUNK_GIVEN);
+}
+
+static void payload_chunk(weir__run *run)
+{
+    weir_conn *const conn = run->conn;
+    uint8_t *const data = run->at;
+    const size_t len = payload_available(run);
+    if (!payload_take(run, data, len))
+        return;
+    const bool last = payload_frame_ends_message(conn);
+    if (conn->frame_left == 0)
+        weir__conn_unmark(conn, WEIR__FLAG_IN_PAYLOAD);
+    if (last && !payload_end_message(run))
+        return;
+    if (len > 0 || last)
+        payload_give_chunk(run, data, len, last);
+}
+
+static void payload_data(weir__run *run)
+{
+    weir_conn *const conn = run->conn;
+    const bool is_whole = weir__conn_has(conn, WEIR__FLAG_FRAME_FIN) &&
+                          conn->message_bytes == conn->frame_left &&
+                          payload_available(run) == conn->frame_left;
+    if (conn->policy->deliver_chunks)
+        payload_chunk(run);
+    else if (is_whole)
+        payload_in_place(run);
+    else
+        payload_assemble(run);
+}
+
+/* ---- Control frames --------------------------------------------------------------------------*/
+
+static void payload_give_control(weir__run *run, weir_event_type type, const uint8_t *data,
+                                 size_t len)
+{
+    weir_event *const event = weir__run_event(run, type);
+    event->data = len > 0 ? data : NULL;
+    event->len = len;
+    if (type == WEIR_EVENT_PONG && weir__send_is_answer(run->conn, data, len)) {
+        event->flags = WEIR_FLAG_SOLICITED;
+        event->rtt_ms = run->conn->rtt_ms;
+    }
+}
+
+static void payload_close(weir__run *run, const uint8_t *data, size_t len)
+{
+    uint32_t code;
+    weir_text reason;
+    const int status = weir__close_payload_read(data, len, &code, &reason);
+    if (status != WEIR_OK)
+        weir__conn_fail(run->conn, status, weir__run_offset(run));
+    else
+        weir__conn_peer_closed(run->conn, code, reason);
+}
+
+static void payload_handle_control(weir__run *run, const uint8_t *data, size_t len)
+{
+    weir_conn *const conn = run->conn;
+    weir__conn_unmark(conn, WEIR__FLAG_IN_PAYLOAD);
+    conn->rx_control++;
+    if (conn->frame_opcode == WEIR__OP_CLOSE) {
+        payload_close(run, data, len);
+        return;
+    }
+    if (conn->frame_opcode == WEIR__OP_PONG) {
+        payload_give_control(run, WEIR_EVENT_PONG, data, len);
+        return;
+    }
+    /* RFC 6455 5.5.2: answered unless a Close was received, so also after our own. */
+    if (weir__send_pong(conn, data, len) != WEIR_OK)
+        weir__conn_fail(conn, WEIR_E_MEMORY, weir__run_offset(run));
+    else
+        payload_give_control(run, WEIR_EVENT_PING, data, len);
+}
+
+/* A control frame that does not lie whole in the input is put together. */
+static void payload_collect_control(weir__run *run, size_t len)
+{
+    weir_conn *const conn = run->conn;
+    weir__assembly *const assembly = weir__assembly_open(conn);
+    if (!assembly) {
+        weir__conn_fail(conn, WEIR_E_MEMORY, weir__run_offset(run));
+        return;
+    }
+    if (assembly->control_held) {
+        run->stop = true;
+        return;
+    }
+    payload_unmask(conn, assembly->control + assembly->control_len, run->at, len);
+    assembly->control_len = (uint8_t)(assembly->control_len + len);
+    run->at += len;
+    conn->frame_left -= len;
+    if (conn->frame_left > 0)
+        return;
+    const size_t whole = assembly->control_len;
+    assembly->control_held = true;
+    assembly->control_len = 0;
+    payload_handle_control(run, assembly->control, whole);
+}
+
+static void payload_control(weir__run *run)
+{
+    weir_conn *const conn = run->conn;
+    const size_t len = payload_available(run);
+    /* Replies to what came before a Close must leave ahead of the answer to it. */
+    if (conn->frame_opcode == WEIR__OP_CLOSE && len == conn->frame_left && run->count > 0) {
+        run->stop = true;
+        return;
+    }
+    const bool begun = conn->assembly && conn->assembly->control_len > 0;
+    if (begun || len < conn->frame_left) {
+        payload_collect_control(run, len);
+        return;
+    }
+    uint8_t *const data = run->at;
+    payload_unmask(conn, data, data, len);
+    run->at += len;
+    conn->frame_left = 0;
+    payload_handle_control(run, data, len);
+}
+
+void weir__payload_receive(weir__run *run)
+{
+    if (run->conn->frame_opcode >= WEIR__OP_CLOSE)
+        payload_control(run);
+    else
+        payload_data(run);
+}

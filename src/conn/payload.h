@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* Payloads of received frames: unmasked, checked, held or handed over. */
+#ifndef WEIR_CONN_PAYLOAD_H
+#define WEIR_CONN_PAYLOAD_H
+
+#include "receive.h"
+
+/* Begin the frame whose head was read: limits and bookkeeping. WEIR_OK or the limit it is over. */
+int weir__payload_begin(weir_conn *conn, const weir_frame_head *head);
+
+/* Take payload bytes of the frame under way; when it is complete, finish it. At most one event,
+ * for which there is room. Sets run->stop when it must wait. */
+void weir__payload_receive(weir__run *run);
+
+#endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* weir_config: defaults, options by number, checks. */
+#include "policy.h"
+
+#include <string.h>
+
+#define POLICY_KIB UINT64_C(1024)
+#define POLICY_SECONDS UINT64_C(1000)
+
+/* One row a numeric option: where it is, what it starts as, and between what it must lie. */
+typedef struct policy_number {
+    uint16_t option;
+    uint16_t offset;
+    uint64_t hosted;
+    uint64_t tiny;
+    uint64_t min;
+    uint64_t max;
+} policy_number;
+
+#define POLICY_ROW(option, field, hosted, tiny, min, max)                                          \
+    {                                                                                              \
+        WEIR_OPTION_##option, (uint16_t)offsetof(weir_config, field), hosted, tiny, min, max       \
+    }
+#define POLICY_SWITCH(option, field, value) POLICY_ROW(option, field, value, value, 0, 1)
+
+static const policy_number policy_numbers[] = {
+    POLICY_ROW(MAX_LINE_BYTES, max_line_bytes, 8 * POLICY_KIB, POLICY_KIB, 16, UINT32_MAX / 4),
+    POLICY_ROW(MAX_HEAD_BYTES, max_head_bytes, 16 * POLICY_KIB, 2 * POLICY_KIB, 2, UINT32_MAX / 4),
+    POLICY_ROW(MAX_FIELDS, max_fields, 100, 32, 0, 65536),
+    POLICY_ROW(MAX_EMPTY_LINES, max_empty_lines, 2, 2, 0, 65536),
+    POLICY_ROW(MAX_LIST_MEMBERS, max_list_members, 64, 16, 1, WEIR_NONE),
+    POLICY_ROW(MAX_EMPTY_MEMBERS, max_empty_members, 16, 8, 0, WEIR_NONE),
+    POLICY_ROW(MAX_EXTENSION_OFFERS, max_extension_offers, 16, 4, 0, WEIR_NONE),
+    POLICY_ROW(MAX_EXTENSION_PARAMS, max_extension_params, 16, 8, 0, WEIR_NONE),
+    POLICY_ROW(MAX_EARLY_BYTES, max_early_bytes, 4 * POLICY_KIB, 256, 0, UINT32_MAX),
+    POLICY_ROW(MAX_INTERIM, max_interim, 8, 2, 0, WEIR_NONE),
+    POLICY_ROW(MAX_REJECT_BYTES, max_reject_bytes, 4 * POLICY_KIB, 256, 0, UINT32_MAX),
+    POLICY_SWITCH(AUTO_ACCEPT, auto_accept, 0),
+    POLICY_SWITCH(HTTP_EVENTS, http_events, 0),
+    POLICY_SWITCH(REQUIRE_ORIGIN, require_origin, 0),
+    POLICY_SWITCH(REQUIRE_SUBPROTOCOL, require_subprotocol, 0),
+    POLICY_ROW(MAX_MESSAGE_BYTES, max_message_bytes, 1024 * POLICY_KIB, 4 * POLICY_KIB, 0,
+               WEIR_NONE),
+    POLICY_ROW(MAX_FRAME_BYTES, max_frame_bytes, WEIR_NONE, WEIR_NONE, 0, WEIR_NONE),
+    POLICY_ROW(MAX_FRAGMENTS, max_fragments, 4096, 64, 1, WEIR_NONE),
+    POLICY_ROW(MAX_EMPTY_FRAGMENTS, max_empty_fragments, 128, 8, 0, WEIR_NONE),
+    POLICY_ROW(FLOOD_RATE, flood_rate, 10000, 1000, 0, WEIR_NONE),
+    POLICY_ROW(FLOOD_BURST, flood_burst, 65536, 1024, 1, WEIR_NONE),
+    POLICY_SWITCH(DELIVER_CHUNKS, deliver_chunks, 0),
+    POLICY_SWITCH(DELIVER_AFTER_CLOSE, deliver_after_close, 0),
+    POLICY_ROW(HIGH_WATER_BYTES, high_water_bytes, 256 * POLICY_KIB, POLICY_KIB, 0, WEIR_NONE),
+    POLICY_ROW(LOW_WATER_BYTES, low_water_bytes, 64 * POLICY_KIB, 256, 0, WEIR_NONE),
+    POLICY_ROW(MAX_QUEUED_BYTES, max_queued_bytes, 4096 * POLICY_KIB, 2 * POLICY_KIB, 0, WEIR_NONE),
+    POLICY_ROW(FRAGMENT_BYTES, fragment_bytes, 64 * POLICY_KIB, POLICY_KIB, 1, WEIR_NONE),
+    POLICY_SWITCH(CHECK_TEXT, check_text, 1),
+    POLICY_SWITCH(SCRIPT_CLOSE_CODES, script_close_codes, 0),
+    POLICY_ROW(HANDSHAKE_TIMEOUT_MS, handshake_timeout_ms, 10 * POLICY_SECONDS, 10 * POLICY_SECONDS,
+               0, WEIR_NONE),
+    POLICY_ROW(CONNECT_TIMEOUT_MS, connect_timeout_ms, 30 * POLICY_SECONDS, 30 * POLICY_SECONDS, 0,
+               WEIR_NONE),
+    POLICY_ROW(PING_INTERVAL_MS, ping_interval_ms, 20 * POLICY_SECONDS, 20 * POLICY_SECONDS, 1,
+               WEIR_NONE),
+    POLICY_ROW(PONG_TIMEOUT_MS, pong_timeout_ms, 20 * POLICY_SECONDS, 20 * POLICY_SECONDS, 0,
+               WEIR_NONE),
+    POLICY_ROW(IDLE_TIMEOUT_MS, idle_timeout_ms, WEIR_NONE, WEIR_NONE, 0, WEIR_NONE),
+    POLICY_ROW(CLOSE_TIMEOUT_MS, close_timeout_ms, 10 * POLICY_SECONDS, 10 * POLICY_SECONDS, 0,
+               WEIR_NONE),
+    POLICY_ROW(LINGER_TIMEOUT_MS, linger_timeout_ms, 5 * POLICY_SECONDS, 5 * POLICY_SECONDS, 0,
+               WEIR_NONE),
+    POLICY_ROW(MAX_POOLED_BYTES, max_pooled_bytes, 1024 * POLICY_KIB, 0, 0, WEIR_NONE),
+    POLICY_ROW(MAX_CONTEXT_BYTES, max_context_bytes, WEIR_NONE, WEIR_NONE, 0, WEIR_NONE),
+    POLICY_ROW(READ_BUFFER_BYTES, read_buffer_bytes, 64 * POLICY_KIB, 512, 1, UINT32_MAX),
+};
+
+#define POLICY_NUMBERS (sizeof policy_numbers / sizeof policy_numbers[0])
+
+static uint64_t *policy_field(weir_config *config, const policy_number *row)
+{
+    return (uint64_t *)(void *)((char *)config + row->offset);
+}
+
+static const policy_number *policy_find(int option)
+{
+    for (size_t i = 0; i < POLICY_NUMBERS; i++)
+        if (policy_numbers[i].option == option)
+            return &policy_numbers[i];
+    return NULL;
+}
+
+void weir__policy_init(weir_config *config)
+{
+    memset(config, 0, sizeof *config);
+    config->size = sizeof *config;
+    for (size_t i = 0; i < POLICY_NUMBERS; i++)
+        *policy_field(config, &policy_numbers[i]) = policy_numbers[i].hosted;
+}
+
+void weir__policy_init_tiny(weir_config *config)
+{
+    weir__policy_init(config);
+    for (size_t i = 0; i < POLICY_NUMBERS; i++)
+        *policy_field(config, &policy_numbers[i]) = policy_numbers[i].tiny;
+}
+
+int weir__policy_set(weir_config *config, int option, uint64_t value)
+{
+    const policy_number *row = policy_find(option);
+    if (!row)
+        return WEIR_E_OPTION;
+    *policy_field(config, row) = value;
+    return WEIR_OK;
+}
+
+int weir__policy_get(const weir_config *config, int option, uint64_t *value)
+{
+    const policy_number *row = policy_find(option);
+    if (!row)
+        return WEIR_E_OPTION;
+    memcpy(value, (const char *)config + row->offset, sizeof *value);
+    return WEIR_OK;
+}
+
+int weir__policy_set_text(weir_config *config, int option, weir_text text)
+{
+    if (option == WEIR_OPTION_SEED) {
+        if (text.len != sizeof config->seed)
+            return WEIR_E_OPTION;
+        memcpy(config->seed, text.data, sizeof config->seed);
+        config->has_seed = 1;
+        return WEIR_OK;
+    }
+    if (option < WEIR_OPTION_ORIGINS || option > WEIR_OPTION_SUBPROTOCOLS)
+        return WEIR_E_OPTION;
+    *weir__policy_list(config, (size_t)(option - WEIR_OPTION_ORIGINS)) = text;
+    return WEIR_OK;
+}
+
+weir_text *weir__policy_list(weir_config *config, size_t index)
+{
+    weir_text *const lists[WEIR__POLICY_LISTS] = {&config->origins, &config->hosts, &config->paths,
+                                                  &config->subprotocols};
+    return lists[index];
+}
+
+int weir__policy_check(const weir_config *config)
+{
+    for (size_t i = 0; i < POLICY_NUMBERS; i++) {
+        uint64_t value;
+        memcpy(&value, (const char *)config + policy_numbers[i].offset, sizeof value);
+        if (value < policy_numbers[i].min || value > policy_numbers[i].max)
+            return WEIR_E_CONFIG;
+    }
+    /* A low mark above the high one would announce room that is not there. */
+    if (config->low_water_bytes > config->high_water_bytes)
+        return WEIR_E_CONFIG;
+    if (config->max_queued_bytes < config->high_water_bytes)
+        return WEIR_E_CONFIG;
+    return WEIR_OK;
+}
+
+bool weir__policy_is_per_conn(int option)
+{
+    return option != WEIR_OPTION_MAX_POOLED_BYTES && option != WEIR_OPTION_MAX_CONTEXT_BYTES &&
+           option != WEIR_OPTION_READ_BUFFER_BYTES;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* Random bytes from a seed: ChaCha20 with fast key erasure, one stream for each use. */
+#ifndef WEIR_CONN_RANDOM_H
+#define WEIR_CONN_RANDOM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define WEIR__RANDOM_BLOCKS 8u
+#define WEIR__RANDOM_BYTES (WEIR__RANDOM_BLOCKS * 64u - 32u)
+
+typedef struct weir__random {
+    uint8_t key[32]; /* of the next refill; the one that made bytes is gone */
+    uint8_t bytes[WEIR__RANDOM_BYTES];
+    size_t at; /* bytes before it were used and wiped */
+} weir__random;
+
+/* Streams with different numbers have nothing to do with each other. */
+void weir__random_init(weir__random *random, const uint8_t seed[32], uint8_t stream);
+
+void weir__random_draw(weir__random *random, uint8_t *out, size_t len);
+
+/* Four bytes, as a masking key wants them. */
+uint32_t weir__random_key(weir__random *random);
+
+#endif

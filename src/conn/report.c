@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* How a connection ended, and what passed through it. */
+#include "report.h"
+
+#include <string.h>
+
+#include "../base/status.h"
+#include "../protocol/close.h"
+#include "assembly.h"
+#include "opening.h"
+#include "output.h"
+
+static size_t report_len(const char *text)
+{
+    size_t len = 0;
+    while (text[len] != '\0')
+        len++;
+    return len;
+}
+
+void weir__report(const weir_conn *conn, weir_report *report)
+{
+    memset(report, 0, sizeof *report);
+    report->side = conn->side;
+    report->cause = conn->cause;
+    /* RFC 6455 7.1.5: the first Close received decides, 1006 without one. */
+    report->code = conn->peer_code ? conn->peer_code : WEIR__CLOSE_ABNORMAL;
+    report->local_code = conn->local_code;
+    report->peer_code = conn->peer_code;
+    report->http_status = conn->http_status;
+    report->clean = weir__conn_has(conn, WEIR__FLAG_CLEAN);
+    report->offset = weir__conn_has(conn, WEIR__FLAG_REPORTED) ? conn->fault_at : conn->rx_bytes;
+    report->text.data = weir__status_text(conn->cause);
+    report->text.len = report_len(report->text.data);
+    if (conn->reason)
+        report->reason = (weir_text){conn->reason->data, conn->reason->len};
+}
+
+static uint64_t report_held(const weir_conn *conn)
+{
+    uint64_t held = sizeof *conn + weir__output_held(conn) + weir__assembly_bytes(conn) +
+                    weir__opening_bytes(conn);
+    if (conn->subprotocol)
+        held += conn->subprotocol->cap;
+    if (conn->reason)
+        held += conn->reason->cap;
+    if (weir__conn_has(conn, WEIR__FLAG_OWN_POLICY))
+        held += sizeof *conn->policy;
+    return held;
+}
+
+void weir__report_stats(const weir_conn *conn, weir_stats *stats)
+{
+    memset(stats, 0, sizeof *stats);
+    stats->rx_bytes = conn->rx_bytes;
+    stats->tx_bytes = conn->tx_bytes;
+    stats->rx_messages = conn->rx_messages;
+    stats->tx_messages = conn->tx_messages;
+    stats->rx_control = conn->rx_control;
+    stats->tx_control = conn->tx_control;
+    stats->queued_bytes = weir__output_queued(conn);
+    stats->held_bytes = report_held(conn);
+    stats->rtt_ms = conn->rtt_ms == UINT32_MAX ? WEIR_NONE : conn->rtt_ms;
+    stats->connections = 1;
+    stats->opened = weir__conn_has(conn, WEIR__FLAG_OPENED);
+    stats->failed = weir__conn_has(conn, WEIR__FLAG_REPORTED) && conn->cause != WEIR_OK;
+}
+
+void weir__report_totals(const weir_context *context, weir_stats *stats)
+{
+    *stats = context->totals;
+    stats->held_bytes = context->memory.held;
+    stats->peak_bytes = context->memory.peak;
+}

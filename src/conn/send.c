@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/* Sending messages, pings and pongs; closing. */
+#include "send.h"
+
+#include <string.h>
+
+#include "../kernels/utf8.h"
+#include "../protocol/close.h"
+#include "deadline.h"
+#include "message.h"
+#include "output.h"
+
+/* ---- May it be sent --------------------------------------------------------------------------*/
+
+/* RFC 6455 5.5.1, 6.1: data leaves between OPEN and the first Close, sent or received. */
+static int send_check_open(const weir_conn *conn)
+{
+    if (weir__conn_is_opening(conn))
+        return WEIR_E_NOT_OPEN;
+    return conn->state == WEIR__OPEN ? WEIR_OK : WEIR_E_CLOSING;
+}
+
+static int send_check_message(const weir_conn *conn)
+{
+    WEIR__TRY(send_check_open(conn));
+    return weir__conn_has(conn, WEIR__FLAG_STREAMING) ? WEIR_E_MESSAGE_OPEN : WEIR_OK;
+}
+
+static bool send_checks_text(const weir_conn *conn, int type)
+{
+    return type == WEIR_TEXT && conn->policy->check_text != 0;
+}
+
+static int send_check_text(const weir_conn *conn, int type, const uint8_t *data, size_t len)
+{
+    uint32_t state = WEIR__UTF8_START;
+    if (!send_checks_text(conn, type))
+        return WEIR_OK;
+    if (weir__utf8_check(conn->context->kernels, &state, data, len) != len)
+        return WEIR_E_TEXT;
+    return state == WEIR__UTF8_START ? WEIR_OK : WEIR_E_TEXT;
+}
+
+/* Whether the queue takes len more bytes; an empty one takes any message. */
+static bool send_has_room(weir_conn *conn, size_t len)
+{
+    const uint64_t queued = weir__output_queued(conn);
+    const uint64_t max = conn->policy->max_queued_bytes;
+    if (queued == 0 || (queued <= max && len <= max - queued))
+        return true;
+    weir__conn_mark(conn, WEIR__FLAG_CONGESTED);
+    return false;
+}
+
+/* Something was queued: tell when it is much. */
+static int send_result(weir_conn *conn)
+{
+    if (weir__output_queued(conn) <= conn->policy->high_water_bytes)
+        return WEIR_OK;
+    if (!weir__conn_has(conn, WEIR__FLAG_CONGESTED)) {
+        weir__conn_mark(conn, WEIR__FLAG_CONGESTED);
+        weir__conn_pend(conn, WEIR__PENDING_HIGH_WATER);
+    }
+    return WEIR_OVER_HIGH;
+}
+
+static int send_message_taken(weir_conn *conn)
+{
+    conn->tx_messages++;
+    conn->phase_at = conn->context->now; /* idleness is counted from the last message */
+    return send_result(conn);
+}
+
+/* ---- Messages --------------------------------------------------------------------------------*/
+
+int weir__send(weir_conn *conn, int type, const uint8_t *data, size_t len)
+{
+    WEIR__TRY(send_check_message(conn));
+    WEIR__TRY(send_check_text(conn, type, data, len));
+    if (!send_has_room(conn, len))
+        return WEIR_WOULD_BLOCK;
+    WEIR__TRY(weir__output_frames(conn, (uint8_t)type, true, data, len));
+    return send_message_taken(conn);
+}
+
+int weir__send_ref(weir_conn *conn, int type, const uint8_t *data, size_t len, uint64_t token)
+{
+    WEIR__TRY(send_check_message(conn));
+    WEIR__TRY(send_check_text(conn, type, data, len));
+    if (!send_has_room(conn, len))
+        return WEIR_WOULD_BLOCK;
+    WEIR__TRY(weir__output_body(conn, (uint8_t)type, data, len, NULL, token));
+    return send_message_taken(conn);
+}
+
+int weir__send_message(weir_conn *conn, weir_message *message)
+{
+    WEIR__TRY(send_check_message(conn));
+    if (message->context != conn->context)
+        return WEIR_E_CONTEXT;
+    if (!send_has_room(conn, message->len))
+        return WEIR_WOULD_BLOCK;
+    const uint8_t *const payload = weir__message_payload(message);
+    int status;
+    if (conn->role == WEIR_CLIENT)
+        status = weir__output_frames(conn, message->type, true, payload, message->len);
+    else if (message->len > conn->policy->fragment_bytes)
+        status = weir__output_body(conn, message->type, payload, message->len, message, 0);
+    else
+        status = weir__output_shared(conn, message);
+    WEIR__TRY(status);
+    return send_message_taken(conn);
+}
+
+int weir__send_begin(weir_conn *conn, int type)
+{
+    WEIR__TRY(send_check_message(conn));
+    conn->stream_type = (uint8_t)type;
+    conn->stream_utf8 = WEIR__UTF8_START;
+    weir__conn_mark(conn, WEIR__FLAG_STREAMING);
+    weir__conn_unmark(conn, WEIR__FLAG_STREAM_STARTED);
+    return WEIR_OK;
+}
+
+static int send_check_piece(const weir_conn *conn, const uint8_t *data, size_t len, bool last,
+                            uint32_t *state)
+{
+    if (!send_checks_text(conn, conn->stream_type))
+        return WEIR_OK;
+    if (weir__utf8_check(conn->context->kernels, state, data, len) != len)
+        return WEIR_E_TEXT;
+    return last && *state != WEIR__UTF8_START ? WEIR_E_TEXT : WEIR_OK;
+}
+
+int weir__send_piece(weir_conn *conn, const uint8_t *data, size_t len, bool last)
+{
+    if (!weir__conn_has(conn, WEIR__FLAG_STREAMING))
+        return weir__conn_is_opening(conn) || conn->state == WEIR__OPEN ? WEIR_E_NO_MESSAGE
+                                                                        : WEIR_E_CLOSING;
+    uint32_t state = conn->stream_utf8;
+    WEIR__TRY(send_check_piece(conn, data, len, last, &state));
+    if (len == 0 && !last)
+        return WEIR_OK; /* an empty fragment would say nothing */
+    if (!send_has_room(conn, len))
+        return WEIR_WOULD_BLOCK;
+    const bool started = weir__conn_has(conn, WEIR__FLAG_STREAM_STARTED);
+    const uint8_t opcode = started ? WEIR__OP_CONTINUATION : conn->stream_type;
+    WEIR__TRY(weir__output_frames(conn, opcode, last, data, len));
+    conn->stream_utf8 = (uint8_t)state;
+    weir__conn_mark(conn, WEIR__FLAG_STREAM_STARTED);
+    if (!last)
+        return send_result(conn);
+    weir__conn_unmark(conn, WEIR__FLAG_STREAMING);
+    return send_message_taken(conn);
+}
+
+/* ---- Control frames --------------------------------------------------------------------------*/
+
+/* FNV-1a, never 0: tells the pong that answers the last ping from others. */
+static uint32_t send_tag(const uint8_t *data, size_t len)
+{
+    uint32_t tag = 2166136261u;
+    for (size_t i = 0; i < len; i++)
+        tag = (tag ^ data[i]) * 16777619u;
+    return tag ? tag : 1;
+}
+
+static int send_ping(weir_conn *conn, const uint8_t *data, size_t len)
+{
+    WEIR__TRY(weir__output_control(conn, WEIR__OP_PING, data, len));
+    conn->ping_tag = send_tag(data, len);
+    conn->ping_at = conn->context->now;
+    weir__conn_mark(conn, WEIR__FLAG_PING_QUEUED);
+    weir__deadline_moved(conn);
+    return WEIR_OK;
+}
+
+static int send_check_control(const weir_conn *conn, size_t len)
+{
+    WEIR__TRY(send_check_open(conn));
+    /* RFC 6455 5.5: at most 125 bytes. */
+    return len > WEIR__CONTROL_MAX ? WEIR_E_CONTROL_LENGTH : WEIR_OK;
+}
+
+int weir__send_ping(weir_conn *conn, const uint8_t *data, size_t len)
+{
+    WEIR__TRY(send_check_control(conn, len));
+    return send_ping(conn, data, len);
+}
+
+int weir__send_pong_unasked(weir_conn *conn, const uint8_t *data, size_t len)
+{
+    WEIR__TRY(send_check_control(conn, len));
+    return weir__send_pong(conn, data, len);
+}
+
+int weir__send_pong(weir_conn *conn, const uint8_t *data, size_t len)
+{
+    return weir__output_control(conn, WEIR__OP_PONG, data, len);
+}
+
+void weir__send_keepalive(weir_conn *conn)
+{
+    uint8_t payload[8];
+    uint64_t now = conn->context->now;
+    for (size_t i = 0; i < sizeof payload; i++, now >>= 8)
+        payload[i] = (uint8_t)now;
+    if (send_ping(conn, payload, sizeof payload) != WEIR_OK)
+        weir__conn_fail(conn, WEIR_E_MEMORY, conn->rx_bytes);
+}
+
+bool weir__send_is_answer(weir_conn *conn, const uint8_t *data, size_t len)
+{
+    const bool waits = conn->ping_tag != 0 && !weir__conn_has(conn, WEIR__FLAG_PING_QUEUED);
+    if (!waits || send_tag(data, len) != conn->ping_tag)
+        return false;
+    const uint64_t rtt = conn->context->now - conn->ping_at;
+    conn->ping_tag = 0;
+    conn->rtt_ms = rtt < UINT32_MAX ? (uint32_t)rtt : UINT32_MAX - 1;
+    return true;
+}
+
+/* ---- Close -----------------------------------------------------------------------------------*/
+
+static int send_check_close(const weir_conn *conn, uint32_t code, weir_text reason)
+{
+    uint8_t payload[WEIR__CONTROL_MAX];
+    const int len = weir__close_payload_write(code, reason, payload);
+    if (len < 0)
+        return len;
+    /* RFC 6455 7.4.1: 1010 is a client's. */
+    if (code == 1010 && conn->role == WEIR_SERVER)
+        return WEIR_E_CLOSE_CODE;
+    /* WHATWG WebSockets, close(code, reason). */
+    if (conn->policy->script_close_codes && code != 0 && code != 1000 && code < 3000)
+        return WEIR_E_CLOSE_CODE;
+    return WEIR_OK;
+}
+
+int weir__send_close(weir_conn *conn, uint32_t code, weir_text reason)
+{
+    WEIR__TRY(send_check_close(conn, code, reason));
+    if (!weir__conn_is_opening(conn) && conn->state != WEIR__OPEN)
+        return WEIR_E_CLOSING;
+    return weir__conn_close(conn, code, reason, WEIR_OK);
+}

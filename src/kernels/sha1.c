@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/* SHA-1 (FIPS 180-4), used for Sec-WebSocket-Accept only (RFC 6455 10.8). */
+#include "sha1.h"
+
+#include "../base/bits.h"
+#include "variants.h"
+
+#define SHA1_BLOCK 64u
+
+/* FIPS 180-4 4.1.1: choose, parity, majority. */
+#define SHA1_CHOOSE(b, c, d) (((c ^ d) & b) ^ d)
+#define SHA1_PARITY(b, c, d) (b ^ c ^ d)
+#define SHA1_MAJORITY(b, c, d) ((b & c) | ((b | c) & d))
+
+/* FIPS 180-4 6.1.2: the first 16 words are the block's, later ones mix those that came 3, 8, 14 and
+ * 16 before, of which only the last 16 are kept. In one loop of its own this would be vectorised two
+ * words at a time, and each pair would wait for a load that straddles two stores. */
+static inline uint32_t sha1_word(uint32_t words[16], uint32_t t)
+{
+    if (t < 16)
+        return words[t];
+    uint32_t mixed = words[(t - 3) & 15] ^ words[(t - 8) & 15] ^ words[(t - 14) & 15];
+    return words[t & 15] = weir__bits_rotate_left(mixed ^ words[t & 15], 1);
+}
+
+/* One round. Only the rotated a waits for the round before, so it is added last. */
+#define SHA1_ROUND(f, k, a, b, c, d, e, t)                                                         \
+    e += f(b, c, d) + (k) + sha1_word(words, t);                                                   \
+    e += weir__bits_rotate_left(a, 5);                                                             \
+    b = weir__bits_rotate_left(b, 30);
+
+/* The variables change names instead of places, which comes full circle in five rounds. */
+#define SHA1_5_ROUNDS(f, k, t)                                                                     \
+    SHA1_ROUND(f, k, a, b, c, d, e, (t) + 0)                                                       \
+    SHA1_ROUND(f, k, e, a, b, c, d, (t) + 1)                                                       \
+    SHA1_ROUND(f, k, d, e, a, b, c, (t) + 2)                                                       \
+    SHA1_ROUND(f, k, c, d, e, a, b, (t) + 3)                                                       \
+    SHA1_ROUND(f, k, b, c, d, e, a, (t) + 4)
+
+#define SHA1_20_ROUNDS(f, k, t)                                                                    \
+    SHA1_5_ROUNDS(f, k, (t) + 0)                                                                   \
+    SHA1_5_ROUNDS(f, k, (t) + 5)                                                                   \
+    SHA1_5_ROUNDS(f, k, (t) + 10)                                                                  \
+    SHA1_5_ROUNDS(f, k, (t) + 15)
+
+static void sha1_block(uint32_t state[5], const uint8_t *block)
+{
+    uint32_t words[16];
+    for (size_t t = 0; t < 16; t++)
+        words[t] = weir__bits_load32_big(block + 4 * t);
+    uint32_t a = state[0], b = state[1], c = state[2], d = state[3], e = state[4];
+    SHA1_20_ROUNDS(SHA1_CHOOSE, 0x5A827999u, 0)
+    SHA1_20_ROUNDS(SHA1_PARITY, 0x6ED9EBA1u, 20)
+    SHA1_20_ROUNDS(SHA1_MAJORITY, 0x8F1BBCDCu, 40)
+    SHA1_20_ROUNDS(SHA1_PARITY, 0xCA62C1D6u, 60)
+    state[0] += a;
+    state[1] += b;
+    state[2] += c;
+    state[3] += d;
+    state[4] += e;
+}
+
+void weir__sha1_scalar(uint32_t state[5], const uint8_t *blocks, size_t count)
+{
+    for (; count > 0; count--, blocks += SHA1_BLOCK)
+        sha1_block(state, blocks);
+}
+
+/* A message on its way: whole blocks are in the state, fill bytes wait. */
+typedef struct sha1_run {
+    const weir__kernels *kernels;
+    uint64_t len;
+    size_t fill;
+    uint32_t state[5];
+    uint8_t block[SHA1_BLOCK];
+} sha1_run;
+
+static void sha1_add(sha1_run *run, const uint8_t *data, size_t len)
+{
+    run->len += len;
+    if (run->fill > 0) {
+        size_t room = SHA1_BLOCK - run->fill;
+        size_t part = len < room ? len : room;
+        memcpy(run->block + run->fill, data, part);
+        run->fill += part;
+        data += part;
+        len -= part;
+        if (run->fill < SHA1_BLOCK)
+            return;
+        run->kernels->sha1(run->state, run->block, 1);
+    }
+    run->kernels->sha1(run->state, data, len / SHA1_BLOCK);
+    run->fill = len % SHA1_BLOCK;
+    memcpy(run->block, data + (len - run->fill), run->fill);
+}
+
+/* FIPS 180-4 5.1.1: a one bit, zeros, and the length in bits in the last 8 bytes of a block. */
+static void sha1_end(sha1_run *run, uint8_t digest[20])
+{
+    uint64_t bits = run->len * 8;
+    run->block[run->fill++] = 0x80;
+    if (run->fill > SHA1_BLOCK - 8) {
+        memset(run->block + run->fill, 0, SHA1_BLOCK - run->fill);
+        run->kernels->sha1(run->state, run->block, 1);
+        run->fill = 0;
+    }
+    memset(run->block + run->fill, 0, SHA1_BLOCK - 8 - run->fill);
+    weir__bits_store32_big(run->block + SHA1_BLOCK - 8, (uint32_t)(bits >> 32));
+    weir__bits_store32_big(run->block + SHA1_BLOCK - 4, (uint32_t)bits);
+    run->kernels->sha1(run->state, run->block, 1);
+    for (size_t i = 0; i < 5; i++)
+        weir__bits_store32_big(digest + 4 * i, run->state[i]);
+}
+
+void weir__sha1_pair(const weir__kernels *kernels, const uint8_t *a, size_t a_len, const uint8_t *b,
+                     size_t b_len, uint8_t digest[20])
+{
+    sha1_run run = {.kernels = kernels,
+                    .state = {0x67452301u, 0xEFCDAB89u, 0x98BADCFEu, 0x10325476u, 0xC3D2E1F0u}};
+    if (a_len > 0)
+        sha1_add(&run, a, a_len);
+    if (b_len > 0)
+        sha1_add(&run, b, b_len);
+    sha1_end(&run, digest);
+}
+
+void weir__sha1(const weir__kernels *kernels, const uint8_t *data, size_t len, uint8_t digest[20])
+{
+    weir__sha1_pair(kernels, data, len, NULL, 0, digest);
+}

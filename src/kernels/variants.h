@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* Every variant of every kernel, for the table; each is defined where its CPU is known. */
+#ifndef WEIR_KERNELS_VARIANTS_H
+#define WEIR_KERNELS_VARIANTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* See weir__kernels for what each does. */
+uint8_t weir__mask_scalar(uint8_t *data, size_t len, uint32_t key);
+uint8_t weir__mask_sse2(uint8_t *data, size_t len, uint32_t key);
+uint8_t weir__mask_avx2(uint8_t *data, size_t len, uint32_t key);
+
+uint8_t weir__mask_copy_scalar(uint8_t *dst, const uint8_t *src, size_t len, uint32_t key);
+uint8_t weir__mask_copy_sse2(uint8_t *dst, const uint8_t *src, size_t len, uint32_t key);
+uint8_t weir__mask_copy_avx2(uint8_t *dst, const uint8_t *src, size_t len, uint32_t key);
+
+size_t weir__utf8_scalar(const uint8_t *data, size_t len);
+
+void weir__sha1_scalar(uint32_t state[5], const uint8_t *blocks, size_t count);
+
+#endif

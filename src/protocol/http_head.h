@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* The head of an HTTP/1.1 message, parsed as it arrives; each byte is looked at once (RFC 9112). */
+#ifndef WEIR_PROTOCOL_HTTP_HEAD_H
+#define WEIR_PROTOCOL_HTTP_HEAD_H
+
+#include "../base/buffer.h"
+#include "../base/text.h"
+
+/* More bytes are needed: not an error. */
+#define WEIR__HTTP_MORE 1
+
+typedef enum weir__http_kind {
+    WEIR__HTTP_REQUEST,
+    WEIR__HTTP_RESPONSE
+} weir__http_kind;
+
+/* Positions in head->bytes, so that the buffer may move while it grows. */
+typedef struct weir__http_slice {
+    uint32_t at;
+    uint32_t len;
+} weir__http_slice;
+
+typedef struct weir__http_line {
+    weir__http_slice name;
+    weir__http_slice value; /* outer whitespace trimmed, obs-fold of a response made SP */
+} weir__http_line;
+
+/* All zeros but kind and policy: nothing has arrived yet. */
+typedef struct weir__http_head {
+    weir__http_kind kind;
+    const weir_config *policy; /* the limits; checked, so that positions fit 32 bits */
+    weir__buffer bytes;        /* everything so far, as it came but for unfolded lines */
+    weir__buffer lines;        /* weir__http_line, one a field */
+    size_t field_count;        /* valid lines */
+    weir__http_slice method;   /* request */
+    weir__http_slice target;   /* request; VCHAR only */
+    weir__http_slice reason;   /* response */
+    uint32_t status;           /* response: 100..999 */
+    uint32_t major;            /* HTTP version */
+    uint32_t minor;
+    /* private to http_head.c: where the parser stands */
+    uint32_t state;
+    uint32_t empty_lines;
+    size_t at;             /* bytes looked at */
+    size_t limit_at;       /* where the start line or the header section is over its limit */
+    size_t token_at;       /* where the present part of a line begins */
+    weir__http_slice name; /* of the field whose value is not finished; empty: there is none */
+} weir__http_head;
+
+/* Feed bytes. Returns WEIR_OK when the blank line was met (used: bytes up to and with it; what
+ * follows is not the head's), WEIR__HTTP_MORE (all used), or WEIR_E_HTTP_SYNTAX, _LINE_TOO_LONG,
+ * _HEAD_TOO_LONG, _TOO_MANY_FIELDS, WEIR_E_MEMORY with used the bytes before the one that broke it.
+ * max_line_bytes counts the start line without its CRLF, max_head_bytes the field lines with
+ * theirs. */
+int weir__http_head_feed(weir__http_head *head, weir__memory *memory, const uint8_t *data,
+                         size_t len, size_t *used);
+
+void weir__http_head_free(weir__http_head *head, weir__memory *memory);
+
+/* Empty the head for the next message on the same connection (after a 1xx); memory is kept. */
+void weir__http_head_reset(weir__http_head *head);
+
+weir_text weir__http_slice_text(const weir__http_head *head, weir__http_slice slice);
+
+bool weir__http_head_field(const weir__http_head *head, size_t index, weir_field *field);
+
+/* The index-th field of a name (any case); false when there are fewer. */
+bool weir__http_head_find(const weir__http_head *head, weir_text name, size_t index,
+                          weir_text *value);
+
+size_t weir__http_head_count(const weir__http_head *head, weir_text name);
+
+/* Length of the token that text starts with, maybe 0 (RFC 9110 5.6.2). */
+size_t weir__http_token_len(weir_text text);
+
+/* Whether text is a non-empty token. */
+bool weir__http_is_token(weir_text text);
+
+/* Whether text may be a field value: no CTL but HTAB, no outer whitespace. */
+bool weir__http_is_value(weir_text text);
+
+#endif

@@ -1,0 +1,47 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""No source, header, test or example is left out of the build that is being tested."""
+
+import itertools
+import json
+import os
+from pathlib import Path
+
+from common import ROOT, Report, tree
+
+INFO = Path(os.environ["WEIR_BUILD"]) / "meson-info"
+
+
+def read(name):
+    return json.loads((INFO / f"intro-{name}.json").read_text())
+
+
+def sources_of(target):
+    groups = (group.get("sources", []) for group in target["target_sources"])
+    return set(map(os.path.normpath, itertools.chain(*groups)))
+
+
+targets = read("targets")
+in_library = set().union(*(sources_of(t) for t in targets if t["name"] == "weir"))
+in_any = set().union(*map(sources_of, targets))
+installed = set(map(os.path.normpath, read("installed")))
+run = {os.path.normpath(part) for test in read("tests") for part in test["cmd"]}
+
+report = Report()
+
+
+def check(patterns, built, message):
+    paths = tree(*patterns)
+    for path in paths:
+        if str(path) not in built and path.stem != "common":
+            report.add(path, 1, message)
+    return len(paths)
+
+
+AGAIN = "configure again: meson setup --reconfigure " + os.path.relpath(INFO.parent, ROOT)
+count = check(["src/**/*.c"], in_library, "not in the list of src/meson.build")
+count += check(["include/weir/*.h"], installed, "not installed by meson.build")
+count += check(["tests/*/*.c", "examples/*.c"], in_any, f"not built; {AGAIN}")
+scripts = ["tests/checks/*.py", "tests/compile/*.py", "tests/interop/*.py", "tests/interop/*.mjs"]
+count += check(scripts, run | {str(ROOT / "tests/checks/symbols.py")}, f"not run; {AGAIN}")
+report.finish(f"{count} files, all in the build")

@@ -1,0 +1,94 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Install what the tests need, build, and run them all: sh tests/run.sh [arguments of meson test]
+# BUILD names another build folder. Where apt-get cannot help it says what is missing.
+set -eu
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+build=${BUILD:-$root/build}
+missing=
+
+need() { # need PACKAGE COMMAND...: the package is missing when the command fails
+    package=$1
+    shift
+    "$@" >/dev/null 2>&1 || missing="$missing $package"
+}
+
+has_asan_runtime() {
+    set -- "$(clang -print-resource-dir)"/lib/*/libclang_rt.asan*
+    [ -e "$1" ]
+}
+
+has_header() { # has_header HEADER [compiler argument]
+    echo "#include <$1>" | gcc "${2:--O0}" -fsyntax-only -xc -
+}
+
+find_missing() {
+    missing=
+    need gcc gcc --version
+    need g++ g++ --version
+    need meson meson --version
+    need ninja-build ninja --version
+    need pkg-config pkg-config --version
+    need clang clang --version
+    need libclang-rt-dev has_asan_runtime
+    need clang-format clang-format --version
+    need universal-ctags ctags --output-format=json --version
+    need libc6-dev-i386 has_header stdint.h -m32
+    need libcmocka-dev pkg-config --exists cmocka
+    need libwslay-dev has_header wslay/wslay.h
+    need zlib1g-dev pkg-config --exists zlib
+    need python3 test -x /usr/bin/python3
+    need python3-websockets /usr/bin/python3 -c 'import websockets'
+    need nodejs node --version
+    need npm npm --version
+    need nginx-light env "PATH=$PATH:/usr/sbin" nginx -v
+    need chromium chromium --version
+    need curl curl --version
+}
+
+install_missing() {
+    [ -n "$missing" ] || return 0
+    if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
+        echo "installing:$missing"
+        export DEBIAN_FRONTEND=noninteractive
+        apt-get update -qq
+        # One by one after a failure, so that one unknown name does not keep the others away.
+        # shellcheck disable=SC2086
+        apt-get install -y -qq --no-install-recommends $missing >/dev/null ||
+            for package in $missing; do
+                apt-get install -y -qq --no-install-recommends "$package" >/dev/null || true
+            done
+        find_missing
+    fi
+    [ -z "$missing" ] || echo "missing, and not installed:$missing"
+}
+
+install_node_packages() { # install_node_packages NAME@VERSION...: into the build folder
+    for package in "$@"; do
+        manifest=$build/node/node_modules/${package%@*}/package.json
+        grep -qs "\"version\": \"${package#*@}\"" "$manifest" && continue
+        mkdir -p "$build/node"
+        npm install --prefix "$build/node" --no-save --no-package-lock --no-audit --no-fund \
+            --loglevel=error "$@" || echo "missing, and not installed: $*"
+        return 0
+    done
+}
+
+find_missing
+install_missing
+install_node_packages ws@8.23.0 playwright-core@1.65.1
+
+# Configuring anew each time finds new test files.
+werror=false
+[ "${CI:-}" != true ] || werror=true
+if [ -e "$build/build.ninja" ]; then
+    meson setup --reconfigure "$build" "$root" -Dwerror=$werror >"$build/setup.log"
+else
+    meson setup "$build" "$root" -Dtests=enabled -Dwerror=$werror >"$build/setup.log"
+fi || {
+    cat "$build/setup.log"
+    exit 1
+}
+ninja -C "$build" --quiet
+exec meson test -C "$build" --no-rebuild --print-errorlogs "$@"

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* ChaCha20: the vectors of RFC 8439 2.3.2 and A.1. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "../../src/kernels/chacha.h"
+
+static void block__is_that_of_rfc_8439_2_3_2(void **state)
+{
+    (void)state;
+    const uint8_t nonce[12] = {0, 0, 0, 9, 0, 0, 0, 0x4A, 0, 0, 0, 0};
+    const uint8_t expected[64] = {0x10, 0xF1, 0xE7, 0xE4, 0xD1, 0x3B, 0x59, 0x15, 0x50, 0x0F, 0xDD,
+                                  0x1F, 0xA3, 0x20, 0x71, 0xC4, 0xC7, 0xD1, 0xF4, 0xC7, 0x33, 0xC0,
+                                  0x68, 0x03, 0x04, 0x22, 0xAA, 0x9A, 0xC3, 0xD4, 0x6C, 0x4E, 0xD2,
+                                  0x82, 0x64, 0x46, 0x07, 0x9F, 0xAA, 0x09, 0x14, 0xC2, 0xD7, 0x05,
+                                  0xD9, 0x8B, 0x02, 0xA2, 0xB5, 0x12, 0x9C, 0xD1, 0xDE, 0x16, 0x4E,
+                                  0xB9, 0xCB, 0xD0, 0x83, 0xE8, 0xA2, 0x50, 0x3C, 0x4E};
+    uint8_t key[32];
+    for (size_t i = 0; i < 32; i++)
+        key[i] = (uint8_t)i;
+    uint8_t out[64];
+    weir__chacha20(key, 1, nonce, out, 1);
+    assert_memory_equal(out, expected, 64);
+}
+
+static void block_of_zeros__is_that_of_rfc_8439_a_1(void **state)
+{
+    (void)state;
+    const uint8_t zeros[32] = {0};
+    const uint8_t first[64] = {0x76, 0xB8, 0xE0, 0xAD, 0xA0, 0xF1, 0x3D, 0x90, 0x40, 0x5D, 0x6A,
+                               0xE5, 0x53, 0x86, 0xBD, 0x28, 0xBD, 0xD2, 0x19, 0xB8, 0xA0, 0x8D,
+                               0xED, 0x1A, 0xA8, 0x36, 0xEF, 0xCC, 0x8B, 0x77, 0x0D, 0xC7, 0xDA,
+                               0x41, 0x59, 0x7C, 0x51, 0x57, 0x48, 0x8D, 0x77, 0x24, 0xE0, 0x3F,
+                               0xB8, 0xD8, 0x4A, 0x37, 0x6A, 0x43, 0xB8, 0xF4, 0x15, 0x18, 0xA1,
+                               0x1C, 0xC3, 0x87, 0xB6, 0x69, 0xB2, 0xEE, 0x65, 0x86};
+    uint8_t out[64];
+    weir__chacha20(zeros, 0, zeros, out, 1);
+    assert_memory_equal(out, first, 64);
+}
+
+static void several_blocks__are_those_of_counters_in_turn(void **state)
+{
+    (void)state;
+    const uint8_t key[32] = {1, 2, 3};
+    const uint8_t nonce[12] = {4, 5, 6};
+    const uint32_t starts[] = {0, 7, UINT32_MAX - 1};
+    for (size_t i = 0; i < 3; i++) {
+        uint8_t together[4 * 64 + 1];
+        together[4 * 64] = 0xA5;
+        weir__chacha20(key, starts[i], nonce, together, 4);
+        for (uint32_t block = 0; block < 4; block++) {
+            uint8_t alone[64];
+            weir__chacha20(key, starts[i] + block, nonce, alone, 1);
+            assert_memory_equal(together + (size_t)block * 64, alone, 64);
+        }
+        assert_int_equal(together[4 * 64], 0xA5);
+    }
+    uint8_t untouched = 0xA5;
+    weir__chacha20(key, 0, nonce, &untouched, 0);
+    assert_int_equal(untouched, 0xA5);
+}
+
+static void every_bit_of_the_input__changes_the_block(void **state)
+{
+    (void)state;
+    uint8_t key[32] = {0};
+    uint8_t nonce[12] = {0};
+    uint8_t base[64];
+    uint8_t out[64];
+    weir__chacha20(key, 0, nonce, base, 1);
+    for (size_t bit = 0; bit < (32 + 12) * 8; bit++) {
+        uint8_t *input = bit < 256 ? key : nonce;
+        size_t at = bit < 256 ? bit : bit - 256;
+        input[at / 8] ^= (uint8_t)(1u << at % 8);
+        weir__chacha20(key, 0, nonce, out, 1);
+        input[at / 8] ^= (uint8_t)(1u << at % 8);
+        assert_memory_not_equal(out, base, 64);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(block__is_that_of_rfc_8439_2_3_2),
+        cmocka_unit_test(block_of_zeros__is_that_of_rfc_8439_a_1),
+        cmocka_unit_test(several_blocks__are_those_of_counters_in_turn),
+        cmocka_unit_test(every_bit_of_the_input__changes_the_block),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/* Texts as pointer and length. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "../../src/base/text.h"
+
+static weir_text literal(const char *data)
+{
+    weir_text text = {data, strlen(data)};
+    return text;
+}
+
+static void assert_text(weir_text text, const char *expected)
+{
+    assert_int_equal(text.len, strlen(expected));
+    assert_memory_equal(text.data, expected, text.len);
+}
+
+static void length_nts__counts_to_the_nul(void **state)
+{
+    (void)state;
+    assert_int_equal(weir__text("abc", WEIR_NTS).len, 3);
+    assert_int_equal(weir__text("", WEIR_NTS).len, 0);
+    assert_int_equal(weir__text("a\0bc", 4).len, 4);
+    assert_int_equal(WEIR__LITERAL("abc").len, 3);
+}
+
+static void no_data__is_the_empty_text_without_data(void **state)
+{
+    (void)state;
+    assert_int_equal(weir__text(NULL, WEIR_NTS).len, 0);
+    assert_int_equal(weir__text(NULL, 7).len, 0);
+    assert_null(weir__text(NULL, 7).data);
+}
+
+static void equal__compares_every_byte_and_the_length(void **state)
+{
+    (void)state;
+    assert_true(weir__text_equal(literal("abc"), literal("abc")));
+    assert_false(weir__text_equal(literal("abc"), literal("abd")));
+    assert_false(weir__text_equal(literal("abc"), literal("ab")));
+    assert_false(weir__text_equal(literal("abc"), literal("aBc")));
+    assert_true(weir__text_equal(weir__text(NULL, 0), literal("")));
+}
+
+/* What a pair of bytes is expected to give, from the definition in RFC 9110 5.1. */
+static bool same_letter(int a, int b)
+{
+    bool a_letter = (a | 32) >= 'a' && (a | 32) <= 'z';
+    return a == b || (a_letter && (a ^ b) == 32);
+}
+
+static void equal_nocase__folds_ascii_letters_only(void **state)
+{
+    (void)state;
+    for (int a = 0; a < 256; a++) {
+        for (int b = 0; b < 256; b++) {
+            char left = (char)a;
+            char right = (char)b;
+            weir_text one = {&left, 1};
+            weir_text two = {&right, 1};
+            assert_int_equal(weir__text_equal_nocase(one, two), same_letter(a, b));
+        }
+    }
+    assert_true(weir__text_equal_nocase(literal("Sec-WebSocket"), literal("sEC-wEBsOCKET")));
+    assert_false(weir__text_equal_nocase(literal("upgrade"), literal("upgrad")));
+    assert_false(weir__text_equal_nocase(literal("upgrade"), literal("upgradf")));
+}
+
+static void next_word__gives_each_word_and_then_false(void **state)
+{
+    (void)state;
+    weir_text list = literal("chat v2.chat x");
+    weir_text word;
+    assert_true(weir__text_next_word(&list, &word));
+    assert_text(word, "chat");
+    assert_true(weir__text_next_word(&list, &word));
+    assert_text(word, "v2.chat");
+    assert_true(weir__text_next_word(&list, &word));
+    assert_text(word, "x");
+    assert_false(weir__text_next_word(&list, &word));
+    assert_false(weir__text_next_word(&list, &word));
+}
+
+static void next_word_with_spaces_to_spare__is_never_empty(void **state)
+{
+    (void)state;
+    weir_text list = literal("  a   b ");
+    weir_text word;
+    assert_true(weir__text_next_word(&list, &word));
+    assert_text(word, "a");
+    assert_true(weir__text_next_word(&list, &word));
+    assert_text(word, "b");
+    assert_false(weir__text_next_word(&list, &word));
+    list = literal("   ");
+    assert_false(weir__text_next_word(&list, &word));
+    list = weir__text(NULL, 0);
+    assert_false(weir__text_next_word(&list, &word));
+}
+
+static void trim__takes_outer_space_and_tab_only(void **state)
+{
+    (void)state;
+    assert_text(weir__text_trim(literal(" \ta \tb\t ")), "a \tb");
+    assert_text(weir__text_trim(literal("\ra\n")), "\ra\n");
+    assert_text(weir__text_trim(literal(" \t ")), "");
+    assert_text(weir__text_trim(literal("")), "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(length_nts__counts_to_the_nul),
+        cmocka_unit_test(no_data__is_the_empty_text_without_data),
+        cmocka_unit_test(equal__compares_every_byte_and_the_length),
+        cmocka_unit_test(equal_nocase__folds_ascii_letters_only),
+        cmocka_unit_test(next_word__gives_each_word_and_then_false),
+        cmocka_unit_test(next_word_with_spaces_to_spare__is_never_empty),
+        cmocka_unit_test(trim__takes_outer_space_and_tab_only),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
