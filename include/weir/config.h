@@ -46,14 +46,13 @@ typedef struct weir_config {
     uint64_t max_reject_bytes;     /**< client: body kept of a rejection; 4096 */
 
     /* Opening handshake, policy of a server. */
-    uint64_t auto_accept;    /**< accept what the lists allow, without a REQUEST event; 0 */
-    uint64_t http_events;    /**< plain requests are HTTP events, not answered with 426; 0 */
-    uint64_t require_origin; /**< with origins set: refuse a request without Origin; 0 */
-    uint64_t
-        require_subprotocol; /**< refuse (400) when something was offered and nothing fits; 0 */
-    weir_text origins;       /**< allowed Origin values, else 403; empty: any (RFC 6455 10.2) */
-    weir_text hosts; /**< allowed Host values, else 421; "h" any port, "h:8080"; empty: any */
-    weir_text paths; /**< allowed paths, else 404; a final * matches any rest; empty: any */
+    uint64_t auto_accept;         /**< accept what the lists allow, without a REQUEST event; 0 */
+    uint64_t http_events;         /**< plain requests are HTTP events, not answered with 426; 0 */
+    uint64_t require_origin;      /**< with origins set: refuse a request without Origin; 0 */
+    uint64_t require_subprotocol; /**< refuse (400) when none of those offered fits; 0 */
+    weir_text origins; /**< allowed Origin values, else 403; empty: any (RFC 6455 10.2) */
+    weir_text hosts;   /**< allowed Host values, else 421; "h" any port, "h:8080"; empty: any */
+    weir_text paths;   /**< allowed paths, else 404; a final * matches any rest; empty: any */
     weir_text subprotocols; /**< spoken, best first; a server takes the client's first that fits */
 
     /* Receiving (RFC 6455 5, 10.4). Over a limit: 1009 for sizes, 1008 for counts. */
@@ -76,7 +75,7 @@ typedef struct weir_config {
     uint64_t script_close_codes; /**< sends only 1000 and 3000-4999, as scripts in browsers; 0 */
 
     /* Time. */
-    uint64_t handshake_timeout_ms; /**< server: first byte to answer; 10 s */
+    uint64_t handshake_timeout_ms; /**< server: creation to answer; 10 s */
     uint64_t connect_timeout_ms;   /**< client: creation to OPEN; 30 s */
     uint64_t ping_interval_ms;     /**< ping after this long without a byte; 20 s, at least 1 */
     uint64_t pong_timeout_ms;   /**< dead this long after the ping left, any byte is life; 20 s */

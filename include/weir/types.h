@@ -69,8 +69,8 @@ typedef enum weir_event_type {
     WEIR_EVENT_REQUEST = 1,
     /** Server: a plain HTTP request (option http_events). Answer with weir_conn_respond. */
     WEIR_EVENT_HTTP = 2,
-    /** The connection is open; messages may be sent. Client: the response may be read until the
-     *  next receive call. */
+    /** The connection is open; messages may be sent. code: 101. The head of the handshake may be
+     *  read until the next receive call. */
     WEIR_EVENT_OPEN = 3,
     /** Client: the server answered without an upgrade. code: HTTP status; data, len: the body as
      *  far as max_reject_bytes; the header fields may be read until the next receive call. */

@@ -260,7 +260,8 @@ WEIR_API void *weir_conn_input_buffer(weir_conn *conn, size_t *len);
  * conn     the connection.
  * len      bytes read (first call), or those not used by the call before.
  * used     out: bytes taken, 0..len.
- * events   out: [cap]; their data stays valid until the next receive call on this connection.
+ * events   out: [cap]; their data stays valid until the next receive call on this connection or
+ *          weir_conn_input_buffer on any of this context.
  * cap      events that fit.
  * Returns  number of events written, 0..cap.
  * Errors   WEIR_E_ARGUMENT: more bytes than were offered, or none were (used is then len).
@@ -283,12 +284,12 @@ typedef enum weir_text_id {
 } weir_text_id;
 
 /**
- * A text of the handshake. All but the subprotocol are valid while the REQUEST or HTTP event waits
- * for its answer (server), or until the receive call after OPEN or REJECTED (client).
+ * A text of the handshake. All but the subprotocol can be read while a REQUEST or HTTP event waits
+ * for its answer, and from OPEN or REJECTED until the next receive call.
  *
  * conn     the connection.
  * id       weir_text_id.
- * text     out: borrowed until the answer, or as above.
+ * text     out: borrowed until then.
  * Returns  WEIR_OK.
  * Errors   WEIR_E_ARGUMENT, WEIR_E_NOT_FOUND.
  */
@@ -618,7 +619,7 @@ typedef struct weir_stats {
     uint64_t rx_messages;  /**< data messages received whole */
     uint64_t tx_messages;  /**< data messages taken for sending */
     uint64_t rx_control;   /**< pings, pongs and closes received */
-    uint64_t tx_control;   /**< pings, pongs and closes given to the transport */
+    uint64_t tx_control;   /**< pings, pongs and closes sent */
     uint64_t queued_bytes; /**< output that waits, heads included */
     uint64_t held_bytes;   /**< heap held now (context: of all it made, pool included) */
     uint64_t rtt_ms;       /**< last round-trip time, WEIR_NONE before the first (context: same) */

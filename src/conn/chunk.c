@@ -52,7 +52,7 @@ weir__chunk *weir__chunk_take_first(weir__chunk_list *list)
 /* Length of the frame at bytes, which we wrote ourselves; payload: out, its payload's. */
 static size_t chunk_frame_len(const uint8_t *bytes, size_t len, uint64_t *payload)
 {
-    weir_frame_head head;
+    weir_frame_head head = {0};
     const int head_len = weir__frame_head_read(bytes, len, &head);
     *payload = head.len;
     return (size_t)head_len + (size_t)head.len;

@@ -275,7 +275,7 @@ static void conn_report(weir_conn *conn, uint64_t at)
 
 static int conn_queue_close(weir_conn *conn, uint32_t code, weir_text reason)
 {
-    uint8_t payload[WEIR__CONTROL_MAX];
+    uint8_t payload[WEIR__CONTROL_MAX] = {0};
     const int len = weir__close_payload_write(code, reason, payload);
     if (len < 0)
         return len;

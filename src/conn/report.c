@@ -10,14 +10,6 @@
 #include "opening.h"
 #include "output.h"
 
-static size_t report_len(const char *text)
-{
-    size_t len = 0;
-    while (text[len] != '\0')
-        len++;
-    return len;
-}
-
 void weir__report(const weir_conn *conn, weir_report *report)
 {
     memset(report, 0, sizeof *report);
@@ -30,8 +22,7 @@ void weir__report(const weir_conn *conn, weir_report *report)
     report->http_status = conn->http_status;
     report->clean = weir__conn_has(conn, WEIR__FLAG_CLEAN);
     report->offset = weir__conn_has(conn, WEIR__FLAG_REPORTED) ? conn->fault_at : conn->rx_bytes;
-    report->text.data = weir__status_text(conn->cause);
-    report->text.len = report_len(report->text.data);
+    report->text = weir__text(weir__status_text(conn->cause), WEIR_NTS);
     if (conn->reason)
         report->reason = (weir_text){conn->reason->data, conn->reason->len};
 }

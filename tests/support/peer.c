@@ -111,7 +111,7 @@ void peer_init(peer *p)
 
 static int peer_make(peer *p, char kind)
 {
-    const weir_request request = {.url = {"ws://host/", WEIR_NTS}};
+    const weir_request plain = {.url = {"ws://host/", WEIR_NTS}};
     switch (kind) {
     case 's':
         return weir_conn_create_server(p->context, &p->conn);
@@ -120,7 +120,7 @@ static int peer_make(peer *p, char kind)
     case 'C':
         return weir_conn_create_established(p->context, WEIR_CLIENT, &p->conn);
     default:
-        return weir_conn_create_client(p->context, &request, &p->conn);
+        return weir_conn_create_client(p->context, p->request ? p->request : &plain, &p->conn);
     }
 }
 
@@ -188,6 +188,8 @@ static void peer_react(peer *p, const weir_event *event)
     peer_trace_event(&p->trace, event);
     p->event_count++;
     p->closed_count += event->type == WEIR_EVENT_CLOSED;
+    if (p->react)
+        p->react(p, event);
     if (event->type == WEIR_EVENT_REQUEST && p->accept)
         weir_conn_accept(p->conn, NULL, 0, NULL, 0);
     if (event->type == WEIR_EVENT_MESSAGE && p->echo)
@@ -332,6 +334,7 @@ typedef struct run_setup {
     char kind;
     const bytes *input;
     void (*setup)(weir_config *config);
+    void (*prepare)(peer *p);
 } run_setup;
 
 /* step 0: cut once at the position. */
@@ -340,11 +343,15 @@ static void run_once(const run_setup *run, size_t step, size_t cut, peer *p)
     peer_init(p);
     if (run->setup)
         run->setup(&p->config);
+    if (run->prepare)
+        run->prepare(p);
     peer_open(p, run->kind);
     if (step == 0)
         peer_feed_cut(p, run->input->data, run->input->len, cut);
     else
         peer_feed(p, run->input->data, run->input->len, step);
+    if (p->eof)
+        weir_conn_receive_eof(p->conn);
     peer_pump(p);
 }
 
@@ -372,19 +379,19 @@ static int outcome_http_status(const bytes *output)
     return (output->data[9] - '0') * 100 + (output->data[10] - '0') * 10 + output->data[11] - '0';
 }
 
-outcome run_all_cuts(char kind, const bytes *input, void (*setup)(weir_config *config))
+static outcome run_cuts(const run_setup *run)
 {
-    const run_setup run = {kind, input, setup};
+    const size_t len = run->input->len;
     peer whole;
-    run_once(&run, input->len ? input->len : 1, 0, &whole);
-    for (size_t step = 1; step <= 16 && step < input->len; step++)
-        run_compare(&run, &whole, step, 0);
-    const size_t stride = input->len <= 512 ? 1 : input->len / 256;
-    for (size_t cut = 1; cut < input->len; cut += stride)
-        run_compare(&run, &whole, 0, cut);
+    run_once(run, len ? len : 1, 0, &whole);
+    for (size_t step = 1; step <= 16 && step < len; step++)
+        run_compare(run, &whole, step, 0);
+    const size_t stride = len <= 512 ? 1 : len / 256;
+    for (size_t cut = 1; cut < len; cut += stride)
+        run_compare(run, &whole, 0, cut);
 
     outcome o = {0};
-    const int role = kind == 's' || kind == 'S' ? WEIR_SERVER : WEIR_CLIENT;
+    const int role = run->kind == 's' || run->kind == 'S' ? WEIR_SERVER : WEIR_CLIENT;
     o.close_code = peer_close_code(&whole, role);
     o.http_status = outcome_http_status(&whole.output);
     weir_conn_report(whole.conn, &o.report, sizeof o.report);
@@ -394,6 +401,18 @@ outcome run_all_cuts(char kind, const bytes *input, void (*setup)(weir_config *c
     whole.trace = whole.output = (bytes){NULL, 0, 0};
     peer_close(&whole);
     return o;
+}
+
+outcome run_all_cuts(char kind, const bytes *input, void (*setup)(weir_config *config))
+{
+    const run_setup run = {kind, input, setup, NULL};
+    return run_cuts(&run);
+}
+
+outcome run_all_cuts_with(char kind, const bytes *input, void (*prepare)(peer *p))
+{
+    const run_setup run = {kind, input, NULL, prepare};
+    return run_cuts(&run);
 }
 
 void outcome_free(outcome *o)

@@ -34,13 +34,16 @@ typedef struct peer {
     weir_config config;
     weir_context *context;
     weir_conn *conn;
-    bytes trace;         /* events as text lines, see peer_trace_event */
-    bytes output;        /* all bytes that the connection gave to the transport */
-    int echo;            /* messages are sent back */
-    int accept;          /* requests are accepted (1: no subprotocol) */
-    size_t event_cap;    /* size of the event array, 16 */
-    size_t event_count;  /* all events so far */
-    size_t closed_count; /* CLOSED events so far */
+    bytes trace;                 /* events as text lines, see peer_trace_event */
+    bytes output;                /* all bytes that the connection gave to the transport */
+    int echo;                    /* messages are sent back */
+    int accept;                  /* requests are accepted (1: no subprotocol) */
+    int eof;                     /* run_all_cuts_with: the transport ends behind the input */
+    const weir_request *request; /* kind 'c': what is asked for; NULL: "ws://host/" */
+    void (*react)(struct peer *p, const weir_event *event); /* called for each event, or NULL */
+    size_t event_cap;                                       /* size of the event array, 16 */
+    size_t event_count;                                     /* all events so far */
+    size_t closed_count;                                    /* CLOSED events so far */
 } peer;
 
 /* Defaults in p->config (seeded, allocating through p->alloc); change it, then peer_open. */
@@ -84,6 +87,9 @@ typedef struct outcome {
     bytes output;
 } outcome;
 outcome run_all_cuts(char kind, const bytes *input, void (*setup)(weir_config *config));
+/* The same for a peer that prepare changes between peer_init and peer_open: config, request,
+ * accept, react, eof. */
+outcome run_all_cuts_with(char kind, const bytes *input, void (*prepare)(peer *p));
 void outcome_free(outcome *o);
 
 #endif

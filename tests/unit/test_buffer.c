@@ -29,6 +29,7 @@ static void appended_bytes__stand_in_order(void **state)
         for (size_t i = 0; i < sizeof piece; i++)
             piece[i] = (uint8_t)((at + i) * 31 >> 3);
         assert_int_equal(weir__buffer_append(&memory, &buffer, piece, sizeof piece), WEIR_OK);
+        assert_int_equal(buffer.len, at + sizeof piece);
     }
     for (size_t i = 0; i < buffer.len; i++)
         assert_true(buffer.data[i] == (uint8_t)(i * 31 >> 3));

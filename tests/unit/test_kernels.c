@@ -86,6 +86,7 @@ static void named_byte_orders__do_not_depend_on_the_machine(void **state)
     assert_int_equal(weir__bits_load32_little(bytes), 0x840302F1u);
     weir__bits_store32_big(stored, 0xF1020384u);
     assert_memory_equal(stored, bytes, 4);
+    memset(stored, 0, sizeof stored);
     weir__bits_store32_little(stored, 0x840302F1u);
     assert_memory_equal(stored, bytes, 4);
 }

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/* bench [--quick] [AREA]: measure weir beside its peers; --quick only checks the results. */
+#define _POSIX_C_SOURCE 200809L
+#include "bench.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define BENCH_ROUNDS 11
+#define BENCH_MAX 8
+#define BENCH_CALIBRATE_S 0.02
+
+static bool bench_quick;
+
+void bench_die(const char *what)
+{
+    fprintf(stderr, "bench: %s\n", what);
+    exit(1);
+}
+
+uint64_t bench_random(void)
+{
+    static uint64_t state = UINT64_C(0x9E3779B97F4A7C15);
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return state;
+}
+
+static double bench_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static double bench_time(const bench_contestant *contestant, uint64_t turns)
+{
+    const double start = bench_now();
+    for (uint64_t i = 0; i < turns; i++)
+        contestant->run(contestant->state);
+    return bench_now() - start;
+}
+
+/* Turns that take about the calibration time. */
+static uint64_t bench_turns(const bench_contestant *contestant)
+{
+    uint64_t turns = 1;
+    while (bench_time(contestant, turns) < BENCH_CALIBRATE_S && turns < (UINT64_C(1) << 40))
+        turns *= 2;
+    return turns;
+}
+
+static int bench_compare(const void *a, const void *b)
+{
+    const double x = *(const double *)a;
+    const double y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+void bench_case(const char *area, const char *name, const char *size, double count,
+                const bench_contestant *contestants, size_t n)
+{
+    uint64_t turns[BENCH_MAX];
+    double times[BENCH_MAX][BENCH_ROUNDS];
+    for (size_t i = 0; i < n; i++)
+        if (!contestants[i].check(contestants[i].state))
+            bench_die(contestants[i].name);
+    if (bench_quick) {
+        printf("%s %s %s checked\n", area, name, size);
+        return;
+    }
+    for (size_t i = 0; i < n; i++)
+        turns[i] = bench_turns(&contestants[i]);
+    for (size_t round = 0; round < BENCH_ROUNDS; round++)
+        for (size_t i = 0; i < n; i++)
+            times[i][round] = bench_time(&contestants[i], turns[i]) / (double)turns[i] / count;
+    printf("%s %s %s", area, name, size);
+    for (size_t i = 0; i < n; i++) {
+        qsort(times[i], BENCH_ROUNDS, sizeof(double), bench_compare);
+        const double median = times[i][BENCH_ROUNDS / 2];
+        printf(i == 0 ? " weir=%.4gns" : " peer=%2$s:%1$.4gns ratio=%3$.3f", median * 1e9,
+               contestants[i].name, times[0][BENCH_ROUNDS / 2] / median);
+    }
+    printf("\n");
+    fflush(stdout);
+}
+
+void bench_figure(const char *area, const char *name, const char *size, double value,
+                  const char *unit)
+{
+    printf("%s %s %s weir=%g%s\n", area, name, size, value, unit);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        void (*run)(void);
+    } areas[] = {{"decode", bench_decode}, {"encode", bench_encode}, {"memory", bench_memory}};
+    const char *wanted = NULL;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--quick") == 0)
+            bench_quick = true;
+        else
+            wanted = argv[i];
+    }
+    bool found = false;
+    for (size_t i = 0; i < sizeof areas / sizeof areas[0]; i++) {
+        if (wanted && strcmp(wanted, areas[i].name) != 0)
+            continue;
+        found = true;
+        areas[i].run();
+    }
+    if (!found)
+        bench_die("no such area: decode, encode, memory");
+    return 0;
+}
