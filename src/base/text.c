@@ -2,8 +2,6 @@
 /* Texts as pointer and length: compare, trim, walk lists. */
 #include "text.h"
 
-#include <string.h>
-
 weir_text weir__text(const char *data, size_t len)
 {
     weir_text text = {data, 0};
@@ -13,7 +11,8 @@ weir_text weir__text(const char *data, size_t len)
         text.len = len;
         return text;
     }
-    while (data[text.len] != '\0')
+    /* The bound is never met; it keeps compilers from calling strlen. */
+    while (text.len < len && data[text.len] != '\0')
         text.len++;
     return text;
 }
@@ -22,7 +21,12 @@ bool weir__text_equal(weir_text a, weir_text b)
 {
     if (a.len != b.len)
         return false;
-    return a.len == 0 || memcmp(a.data, b.data, a.len) == 0;
+    /* Not memcmp: optimisers make bcmp of it, which is not everywhere. */
+    for (size_t i = 0; i < a.len; i++) {
+        if (a.data[i] != b.data[i])
+            return false;
+    }
+    return true;
 }
 
 static char text_lower(char c)

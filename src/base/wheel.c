@@ -40,7 +40,6 @@ void weir__list_remove(weir__node *node)
     node->prev->next = node->next;
     node->next->prev = node->prev;
     node->next = NULL;
-    node->prev = NULL;
 }
 
 /* Move all of from to the end of to. */

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "../base/status.h"
+#include "../base/statuses.h"
 #include "../kernels/utf8.h"
 #include "../protocol/close.h"
 #include "../protocol/frame.h"
@@ -228,6 +228,9 @@ int weir_conn_receive(weir_conn *conn, void *data, size_t len, size_t *used, wei
         *used = len;
     if (!conn || !used || !api_bytes_valid(data, len) || !api_bytes_valid(events, cap))
         return WEIR_E_ARGUMENT;
+    /* A place that was offered may not outlive this input. */
+    if (len > 0 && conn->context->input_conn == conn)
+        conn->context->input_conn = NULL;
     return weir__receive(conn, data, len, used, events, cap < INT32_MAX ? cap : INT32_MAX);
 }
 
@@ -263,7 +266,7 @@ int weir_conn_input_filled(weir_conn *conn, size_t len, size_t *used, weir_event
     const int count = weir__receive(conn, context->input_at, len, used, events,
                                     cap < INT32_MAX ? cap : INT32_MAX);
     context->input_at += *used;
-    context->input_len -= *used;
+    context->input_len = len - *used;
     return count;
 }
 

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "../base/status.h"
+#include "../base/statuses.h"
 #include "../protocol/close.h"
 #include "assembly.h"
 #include "deadline.h"
@@ -267,7 +267,8 @@ static void conn_report(weir_conn *conn, uint64_t at)
     if (weir__conn_has(conn, WEIR__FLAG_REPORTED))
         return;
     weir__conn_mark(conn, WEIR__FLAG_REPORTED);
-    conn->fault_at = at;
+    if (conn->peer_code == 0)
+        conn->fault_at = at;
     if (conn->cause != WEIR_OK)
         conn->context->totals.failed++;
     weir__conn_pend(conn, WEIR__PENDING_CLOSED);
@@ -304,9 +305,10 @@ int weir__conn_close(weir_conn *conn, uint32_t code, weir_text reason, int cause
     return WEIR_OK;
 }
 
-void weir__conn_peer_closed(weir_conn *conn, uint32_t code, weir_text reason)
+void weir__conn_peer_closed(weir_conn *conn, uint32_t code, weir_text reason, uint64_t at)
 {
     conn->peer_code = (uint16_t)code;
+    conn->fault_at = at; /* what follows is not looked at, however much came along */
     conn->reason = weir__held_text_make(&conn->context->memory, reason);
     conn_end_sending(conn);
     weir__conn_pend(conn, WEIR__PENDING_CLOSE);
@@ -338,6 +340,13 @@ void weir__conn_lost(weir_conn *conn, int cause)
         conn_blame(conn, cause);
     conn_end_sending(conn);
     conn_report(conn, conn->rx_bytes);
+    conn_over(conn);
+}
+
+void weir__conn_rejected(weir_conn *conn, uint64_t at)
+{
+    conn_blame(conn, WEIR_E_NOT_UPGRADED);
+    conn_report(conn, at);
     conn_over(conn);
 }
 

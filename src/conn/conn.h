@@ -44,7 +44,7 @@ enum {
     WEIR__FLAG_STREAM_STARTED = 0x0040, /* sending: its first fragment is queued */
     WEIR__FLAG_CONGESTED = 0x0080,      /* HIGH_WATER or WOULD_BLOCK was said, WRITABLE not yet */
     WEIR__FLAG_PING_WAITS = 0x0100,     /* a ping left and no byte came since */
-    WEIR__FLAG_PING_QUEUED = 0x0200,    /* a keepalive ping has not left yet */
+    WEIR__FLAG_PING_QUEUED = 0x0200,    /* a ping has not left yet */
     WEIR__FLAG_NEWS = 0x0400,           /* a deadline changed something the caller has not seen */
     WEIR__FLAG_OPENED = 0x0800,         /* the connection has been open */
     WEIR__FLAG_REPORTED = 0x1000,       /* CLOSED was given or waits: the report is final */
@@ -106,12 +106,13 @@ struct weir_conn {
     /* Time. */
     uint64_t phase_at;   /* when this phase of opening or closing began; OPEN: last message */
     uint64_t last_rx_at; /* last byte from the peer */
-    uint64_t ping_at;    /* when the last ping left or, while PING_QUEUED, was queued */
-    uint32_t ping_tag;   /* hash of its payload */
+    uint64_t ping_at;    /* PING_WAITS: when it left; else PING_QUEUED: when it was queued */
+    uint32_t ping_tag;   /* hash of the last ping's payload */
+    uint32_t ping_ms;    /* when the last ping left, low 32 bits */
     uint32_t rtt_ms;     /* UINT32_MAX before the first pong */
 
     /* The end. */
-    uint64_t fault_at; /* rx position, valid when REPORTED */
+    uint64_t fault_at; /* rx position, valid when REPORTED; the peer's Close ends there */
     int16_t cause;
     uint16_t local_code; /* as weir_report */
     uint16_t peer_code;
@@ -181,8 +182,8 @@ void weir__conn_await_body(weir_conn *conn);
 /* Start the closing handshake; arguments already checked. WEIR_OK or WEIR_E_MEMORY. */
 int weir__conn_close(weir_conn *conn, uint32_t code, weir_text reason, int cause);
 
-/* The peer's Close has been read: answer it if it came first. */
-void weir__conn_peer_closed(weir_conn *conn, uint32_t code, weir_text reason);
+/* The peer's Close has been read, up to the position at: answer it if it came first. */
+void weir__conn_peer_closed(weir_conn *conn, uint32_t code, weir_text reason, uint64_t at);
 
 /* End with a cause: the last word the cause asks for is queued, the rest of the output is dropped.
  * at: position of the fault in the input. First cause wins. */
@@ -193,6 +194,9 @@ void weir__conn_answered(weir_conn *conn, int status, int cause);
 
 /* Nothing can be sent or received any more. */
 void weir__conn_lost(weir_conn *conn, int cause);
+
+/* Client: the server answered without an upgrade, with a head that ends at the position at. */
+void weir__conn_rejected(weir_conn *conn, uint64_t at);
 
 /* The transport ended. */
 void weir__conn_eof(weir_conn *conn);

@@ -96,12 +96,11 @@ int weir__context_free(weir_context *context)
 
 void weir__context_set_time(weir_context *context, uint64_t now)
 {
-    if (now <= context->now)
-        return;
-    context->now = now;
+    if (now > context->now)
+        context->now = now;
     weir__node expired;
     weir__list_init(&expired);
-    weir__wheel_advance(&context->wheel, now, &expired);
+    weir__wheel_advance(&context->wheel, context->now, &expired);
     while (!weir__list_empty(&expired)) {
         weir__node *const node = expired.next;
         weir__list_remove(node);
@@ -125,8 +124,7 @@ weir_conn *weir__context_next_ready(weir_context *context)
         if (weir__list_empty(list))
             return NULL;
         weir_conn *const conn = (weir_conn *)(void *)list->next;
-        if (is_late)
-            weir__deadline_check(conn);
+        weir__deadline_check(conn);
         const bool tell = weir__conn_wants_attention(conn);
         weir__conn_unmark(conn, WEIR__FLAG_NEWS);
         weir__conn_rest(conn);

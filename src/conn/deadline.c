@@ -2,7 +2,7 @@
 /* Deadlines of a connection: handshake, silence, idleness, closing. */
 #include "deadline.h"
 
-#include "../base/status.h"
+#include "../base/statuses.h"
 #include "opening.h"
 #include "send.h"
 
@@ -24,9 +24,11 @@ static uint64_t deadline_silence(const weir_conn *conn)
     if (weir__conn_has(conn, WEIR__FLAG_PING_WAITS))
         return deadline_after(conn->ping_at, policy->pong_timeout_ms);
     /* The ping cannot even leave: the transport takes nothing and nothing comes. */
-    if (weir__conn_has(conn, WEIR__FLAG_PING_QUEUED))
-        return deadline_after(deadline_after(conn->ping_at, policy->ping_interval_ms),
+    if (weir__conn_has(conn, WEIR__FLAG_PING_QUEUED)) {
+        const uint64_t since = conn->ping_at > conn->last_rx_at ? conn->ping_at : conn->last_rx_at;
+        return deadline_after(deadline_after(since, policy->ping_interval_ms),
                               policy->pong_timeout_ms);
+    }
     return WEIR_NONE;
 }
 
@@ -149,7 +151,9 @@ void weir__deadline_heard(weir_conn *conn)
 
 void weir__deadline_ping_left(weir_conn *conn)
 {
-    conn->ping_at = conn->context->now;
+    if (!weir__conn_has(conn, WEIR__FLAG_PING_WAITS))
+        conn->ping_at = conn->context->now;
+    conn->ping_ms = (uint32_t)conn->context->now;
     weir__conn_unmark(conn, WEIR__FLAG_PING_QUEUED);
     weir__conn_mark(conn, WEIR__FLAG_PING_WAITS);
     weir__deadline_moved(conn);

@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "../base/status.h"
 #include "output.h"
 
 /* ---- Memory ----------------------------------------------------------------------------------*/
@@ -110,32 +109,41 @@ int weir__opening_accept(weir_conn *conn, weir_text subprotocol, const weir_fiel
     return opening_accept(conn, subprotocol, fields, count);
 }
 
+/* RFC 9110 9.3.2: a HEAD request gets no body. */
+static bool opening_is_head(const weir_conn *conn)
+{
+    if (!conn->opening)
+        return false;
+    const weir__http_head *const head = &conn->opening->head;
+    return weir__text_equal(weir__http_slice_text(head, head->method), WEIR__LITERAL("HEAD"));
+}
+
 int weir__opening_respond(weir_conn *conn, int status, const weir_field *fields, size_t count,
                           weir_text body)
 {
     if (conn->state != WEIR__AWAIT_ANSWER)
         return WEIR_E_STATE;
-    weir__opening *const opening = conn->opening;
+    const bool plain = conn->opening->verdict.plain;
     /* RFC 6455 4.2.2: a 2xx to an upgrade would tell the client nothing it can use. */
-    if (status < 200 || status > 599 || (!opening->verdict.plain && status < 300))
+    if (status < 200 || status > 599 || (!plain && status < 300))
         return WEIR_E_HTTP_STATUS;
-    const weir_text method = weir__http_slice_text(&opening->head, opening->head.method);
-    const bool is_head = weir__text_equal(method, WEIR__LITERAL("HEAD"));
     weir__buffer response = {NULL, 0, 0};
     WEIR__TRY(weir__response_write(&conn->context->memory, &response, status, fields, count, body,
-                                   is_head));
+                                   opening_is_head(conn)));
     WEIR__TRY(opening_queue(conn, &response));
-    weir__conn_answered(conn, status, opening->verdict.plain ? WEIR_OK : WEIR_E_REFUSED);
+    weir__conn_answered(conn, status, plain ? WEIR_OK : WEIR_E_REFUSED);
     return WEIR_OK;
 }
 
 bool weir__opening_answer_fault(weir_conn *conn, int cause)
 {
     weir__buffer response = {NULL, 0, 0};
-    if (weir__response_refuse(&conn->context->memory, &response, cause) != WEIR_OK)
+    const int status =
+        weir__response_refuse(&conn->context->memory, &response, cause, opening_is_head(conn));
+    if (status != WEIR_OK || opening_queue(conn, &response) != WEIR_OK)
         return false;
-    conn->http_status = (uint16_t)weir__status_wire(cause);
-    return opening_queue(conn, &response) == WEIR_OK;
+    conn->http_status = (uint16_t)weir__response_status(cause);
+    return true;
 }
 
 void weir__opening_refuse(weir_conn *conn)
@@ -181,7 +189,9 @@ static void opening_keep_early(weir__run *run)
     weir_conn *const conn = run->conn;
     weir__buffer *const early = &conn->opening->early;
     const size_t len = (size_t)(run->end - run->at);
-    if (len > conn->policy->max_early_bytes - early->len) {
+    const uint64_t limit = conn->policy->max_early_bytes;
+    /* The limit may have been lowered meanwhile. */
+    if (early->len > limit || len > limit - early->len) {
         weir__conn_fail(conn, WEIR_E_EARLY_DATA, weir__run_offset(run));
         return;
     }
@@ -232,6 +242,7 @@ static void opening_rejected(weir__run *run)
         weir__conn_fail(conn, status, weir__run_offset(run));
         return;
     }
+    conn->opening->rejected_at = weir__run_offset(run);
     weir__conn_await_body(conn);
     if (status == WEIR_OK)
         weir__opening_body_over(conn);
@@ -240,7 +251,7 @@ static void opening_rejected(weir__run *run)
 void weir__opening_body_over(weir_conn *conn)
 {
     weir__conn_pend(conn, WEIR__PENDING_REJECTED);
-    weir__conn_lost(conn, WEIR_E_NOT_UPGRADED);
+    weir__conn_rejected(conn, conn->opening->rejected_at);
 }
 
 static void opening_read_body(weir__run *run)

@@ -22,6 +22,7 @@ struct weir__opening {
     weir__buffer offered; /* subprotocols, separated by spaces */
     weir__http_body body;
     uint64_t interim;
+    uint64_t rejected_at; /* position behind the head of a rejection */
     char accept[28];
 };
 

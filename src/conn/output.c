@@ -39,11 +39,12 @@ bool weir__output_waits(const weir_conn *conn)
     return conn->tx && output_tx_waits(conn->tx);
 }
 
-/* The queue's memory goes back as soon as nothing needs it: an idle connection holds none. */
+/* The queue's memory goes back as soon as nothing needs it: an idle connection holds none. What was
+ * offered may be control frames that stand in it. */
 static void output_settle(weir_conn *conn)
 {
     weir__tx *const tx = conn->tx;
-    if (!tx || output_tx_waits(tx) || tx->released.first || tx->retired.first)
+    if (!tx || output_tx_waits(tx) || tx->offered > 0 || tx->released.first || tx->retired.first)
         return;
     conn->tx = NULL;
     weir__pool_give(&conn->context->memory, tx, tx->cap);
@@ -206,8 +207,8 @@ static bool output_trim(weir__chunk *chunk)
     if (!chunk->offered && gap == 0)
         return false;
     if (chunk->kind == WEIR__CHUNK_BODY) {
+        chunk->dropped = chunk->dropped || chunk->left > 0;
         chunk->left = 0;
-        chunk->dropped = true;
     } else if (!chunk->offered) {
         chunk->end = chunk->at + gap;
     }
@@ -359,11 +360,13 @@ static bool output_push_chunk(output_list *list, weir__chunk *chunk, size_t from
 /* A chunk, with the control frames in their gap when it heads the queue. False: stop here. */
 static bool output_offer(weir_conn *conn, output_list *list, weir__chunk *chunk)
 {
-    const weir__tx *const tx = conn->tx;
+    weir__tx *const tx = conn->tx;
     if (chunk->kind == WEIR__CHUNK_BODY && conn->role == WEIR_CLIENT)
         return false;
-    if (chunk->kind == WEIR__CHUNK_BODY && chunk->head_len == 0)
+    if (chunk->kind == WEIR__CHUNK_BODY && chunk->head_len == 0) {
         weir__chunk_begin_fragment(chunk, conn->policy->fragment_bytes);
+        tx->queued += chunk->head_len;
+    }
     const size_t ready = weir__chunk_ready(chunk);
     const bool heads = chunk == tx->queue.first && tx->gap > 0;
     if (heads && !output_push_chunk(list, chunk, 0, tx->gap))
@@ -485,7 +488,11 @@ int weir__output_sent(weir_conn *conn, size_t len)
     output_settle(conn);
     if (empty)
         weir__conn_flushed(conn);
-    weir__conn_settle(conn);
+    /* What is left is no news: the caller has just seen it. */
+    const bool is_news = weir__conn_has(conn, WEIR__FLAG_NEWS);
+    if (conn->place == WEIR__PLACE_READY && !is_news &&
+        (weir__conn_wants(conn) & WEIR_WANT_EVENTS) == 0)
+        weir__conn_rest(conn);
     return WEIR_OK;
 }
 

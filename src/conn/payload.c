@@ -26,7 +26,8 @@ static int payload_flood(weir_conn *conn)
     const uint64_t back = policy->flood_rate > whole ? whole : elapsed * policy->flood_rate / 1000;
     if (back > 0) {
         conn->flood_used = back < conn->flood_used ? conn->flood_used - (uint32_t)back : 0;
-        conn->flood_ms = (uint32_t)now;
+        /* Parts of a token are not lost. */
+        conn->flood_ms += (uint32_t)(back * 1000 / policy->flood_rate);
     }
     if (conn->flood_used >= policy->flood_burst)
         return WEIR_E_FLOOD;
@@ -292,7 +293,7 @@ static void payload_close(weir__run *run, const uint8_t *data, size_t len)
     if (status != WEIR_OK)
         weir__conn_fail(run->conn, status, weir__run_offset(run));
     else
-        weir__conn_peer_closed(run->conn, code, reason);
+        weir__conn_peer_closed(run->conn, code, reason, weir__run_offset(run));
 }
 
 static void payload_handle_control(weir__run *run, const uint8_t *data, size_t len)

@@ -227,7 +227,7 @@ static void receive_begin(weir_conn *conn, size_t len)
         weir__opening_release(conn);
     if (len > 0)
         weir__deadline_heard(conn);
-    if (conn->place == WEIR__PLACE_EXPIRED)
+    if (conn->place != WEIR__PLACE_WHEEL)
         weir__deadline_check(conn);
     weir__conn_unmark(conn, WEIR__FLAG_NEWS);
 }
@@ -236,7 +236,9 @@ int weir__receive(weir_conn *conn, uint8_t *data, size_t len, size_t *used, weir
                   size_t cap)
 {
     receive_begin(conn, len);
-    weir__run run = {conn, events, cap, 0, data, data, data + len, conn->rx_bytes, false};
+    /* No input is NULL, to which C lets nothing be added, not even 0. */
+    uint8_t *const end = len > 0 ? data + len : data;
+    weir__run run = {conn, events, cap, 0, data, data, end, conn->rx_bytes, false};
     if (conn->pending != 0)
         receive_pending(&run);
     if (weir__opening_has_early(conn))
@@ -266,7 +268,8 @@ static uint8_t *receive_direct(weir_conn *conn, size_t *len)
     weir__buffer *const message = &conn->assembly->message;
     const size_t room = message->len > RECEIVE_DIRECT_MIN ? message->len : RECEIVE_DIRECT_MIN;
     const size_t want = conn->frame_left < room ? (size_t)conn->frame_left : room;
-    if (weir__assembly_reserve(conn, want, conn->message_bytes) != WEIR_OK)
+    if (message->cap - message->len < RECEIVE_DIRECT_MIN &&
+        weir__assembly_reserve(conn, want, message->len + want) != WEIR_OK)
         return NULL;
     const size_t left = message->cap - message->len;
     *len = conn->frame_left < left ? (size_t)conn->frame_left : left;

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "../base/status.h"
+#include "../base/statuses.h"
 #include "../protocol/close.h"
 #include "assembly.h"
 #include "opening.h"

@@ -169,7 +169,9 @@ static int send_ping(weir_conn *conn, const uint8_t *data, size_t len)
 {
     WEIR__TRY(weir__output_control(conn, WEIR__OP_PING, data, len));
     conn->ping_tag = send_tag(data, len);
-    conn->ping_at = conn->context->now;
+    /* Only the first of the pings without an answer starts the clock: more do not put off the end. */
+    if (!weir__conn_has(conn, WEIR__FLAG_PING_WAITS | WEIR__FLAG_PING_QUEUED))
+        conn->ping_at = conn->context->now;
     weir__conn_mark(conn, WEIR__FLAG_PING_QUEUED);
     weir__deadline_moved(conn);
     return WEIR_OK;
@@ -214,9 +216,9 @@ bool weir__send_is_answer(weir_conn *conn, const uint8_t *data, size_t len)
     const bool waits = conn->ping_tag != 0 && !weir__conn_has(conn, WEIR__FLAG_PING_QUEUED);
     if (!waits || send_tag(data, len) != conn->ping_tag)
         return false;
-    const uint64_t rtt = conn->context->now - conn->ping_at;
+    const uint32_t rtt = (uint32_t)conn->context->now - conn->ping_ms;
     conn->ping_tag = 0;
-    conn->rtt_ms = rtt < UINT32_MAX ? (uint32_t)rtt : UINT32_MAX - 1;
+    conn->rtt_ms = rtt < UINT32_MAX ? rtt : UINT32_MAX - 1;
     return true;
 }
 

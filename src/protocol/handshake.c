@@ -128,7 +128,10 @@ void weir__head_fields(weir__head_writer *writer, const weir_field *fields, size
 
 int weir__head_end(weir__head_writer *writer)
 {
-    if (writer->status != WEIR_OK)
-        writer->out->len = writer->start;
+    if (writer->status == WEIR_OK)
+        return WEIR_OK;
+    writer->out->len = writer->start;
+    if (writer->start == 0)
+        weir__buffer_free(writer->memory, writer->out);
     return writer->status;
 }

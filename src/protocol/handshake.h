@@ -23,7 +23,7 @@ bool weir__subprotocols_valid(weir_text list);
 bool weir__words_have(weir_text list, weir_text word);
 
 /* Appends a head to a buffer. The first failure stays, what follows it is not written, and the end
- * then leaves the buffer as long as it was. */
+ * then leaves the buffer as long as it was; one that was empty holds no memory. */
 typedef struct weir__head_writer {
     weir__memory *memory;
     weir__buffer *out;

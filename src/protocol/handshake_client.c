@@ -10,10 +10,15 @@
 
 #define HANDSHAKE_CLIENT_KEY_LEN 24
 
+static bool handshake_client_is_letter(char byte)
+{
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+}
+
+/* RFC 3986 3.1, behind the first character. */
 static bool handshake_client_is_scheme_char(char byte)
 {
-    const char lower = (char)(byte | 0x20);
-    return (lower >= 'a' && lower <= 'z') || (byte >= '0' && byte <= '9') || byte == '+' ||
+    return handshake_client_is_letter(byte) || (byte >= '0' && byte <= '9') || byte == '+' ||
            byte == '-' || byte == '.';
 }
 
@@ -26,8 +31,7 @@ static bool handshake_client_is_origin(weir_text origin)
     size_t at = 0;
     while (at < origin.len && handshake_client_is_scheme_char(origin.data[at]))
         at++;
-    const char first = at > 0 ? (char)(origin.data[0] | 0x20) : '\0';
-    if (first < 'a' || first > 'z' || origin.len - at < mark.len ||
+    if (!handshake_client_is_letter(origin.data[0]) || origin.len - at < mark.len ||
         !weir__text_equal((weir_text){origin.data + at, mark.len}, mark))
         return false;
     at += mark.len;
@@ -130,9 +134,8 @@ int weir__request_write(weir__memory *memory, weir__buffer *out, const weir__ker
 /* RFC 6455 4.1, response item 2: the value is just websocket, not a list that has it. */
 static int handshake_client_check_upgrade(const weir__http_head *head)
 {
-    const weir_text name = WEIR__LITERAL("Upgrade");
     weir_text value;
-    if (weir__http_head_count(head, name) != 1 || !weir__http_head_find(head, name, 0, &value) ||
+    if (weir__http_head_single(head, WEIR__LITERAL("Upgrade"), &value) != WEIR_OK ||
         !weir__text_equal_nocase(value, WEIR__LITERAL("websocket")))
         return WEIR_E_UPGRADE;
     return WEIR_OK;
@@ -159,12 +162,12 @@ static bool handshake_client_equal_constant(const char *a, const char *b, size_t
 static int handshake_client_check_accept(const weir__http_head *head,
                                          const char accept[WEIR__ACCEPT_LEN])
 {
-    const weir_text name = WEIR__LITERAL("Sec-WebSocket-Accept");
     weir_text value;
+    const int status = weir__http_head_single(head, WEIR__LITERAL("Sec-WebSocket-Accept"), &value);
     /* RFC 6455 11.3.3. */
-    if (weir__http_head_count(head, name) > 1)
-        return WEIR_E_HTTP_DUPLICATE;
-    if (!weir__http_head_find(head, name, 0, &value) || value.len != WEIR__ACCEPT_LEN ||
+    if (status == WEIR_E_HTTP_DUPLICATE)
+        return status;
+    if (status != WEIR_OK || value.len != WEIR__ACCEPT_LEN ||
         !handshake_client_equal_constant(value.data, accept, WEIR__ACCEPT_LEN))
         return WEIR_E_ACCEPT;
     return WEIR_OK;
@@ -184,13 +187,14 @@ static int handshake_client_check_extensions(const weir__http_head *head)
 static int handshake_client_check_subprotocol(const weir__http_head *head, weir_text offered,
                                               weir_text *subprotocol)
 {
-    const weir_text name = WEIR__LITERAL("Sec-WebSocket-Protocol");
     weir_text value;
-    if (!weir__http_head_find(head, name, 0, &value))
+    const int status =
+        weir__http_head_single(head, WEIR__LITERAL("Sec-WebSocket-Protocol"), &value);
+    if (status == WEIR_E_NOT_FOUND)
         return WEIR_OK;
     /* RFC 6455 11.3.4. */
-    if (weir__http_head_count(head, name) > 1)
-        return WEIR_E_HTTP_DUPLICATE;
+    if (status != WEIR_OK)
+        return status;
     if (!weir__words_have(offered, value))
         return WEIR_E_SUBPROTOCOL_UNOFFERED;
     *subprotocol = value;

@@ -4,19 +4,10 @@
 
 #include <string.h>
 
-#include "../base/status.h"
+#include "../base/statuses.h"
 #include "../kernels/base64.h"
 #include "http_body.h"
 #include "url.h"
-
-/* A field that may stand once: WEIR_OK, WEIR_E_NOT_FOUND or WEIR_E_HTTP_DUPLICATE. */
-static int handshake_server_single(const weir__http_head *head, weir_text name, weir_text *value)
-{
-    if (!weir__http_head_find(head, name, 0, value))
-        return WEIR_E_NOT_FOUND;
-    /* RFC 9110 5.3: only list fields may be repeated, not even identical copies of others. */
-    return weir__http_head_count(head, name) == 1 ? WEIR_OK : WEIR_E_HTTP_DUPLICATE;
-}
 
 /* RFC 6455 4.2.1 item 1 asks for HTTP/1.1 or higher. RFC 9110 7.8: 1.0 cannot upgrade. */
 static int handshake_server_check_http(const weir__http_head *head)
@@ -40,9 +31,11 @@ static int handshake_server_check_target(const weir__http_head *head,
 static int handshake_server_check_host(const weir__http_head *head, weir__request_verdict *verdict)
 {
     weir_text host;
-    const int status = handshake_server_single(head, WEIR__LITERAL("Host"), &host);
+    const int status = weir__http_head_single(head, WEIR__LITERAL("Host"), &host);
     if (status == WEIR_E_HTTP_DUPLICATE)
         return status;
+    if (status == WEIR_E_NOT_FOUND && head->minor == 0)
+        return WEIR_OK; /* HTTP/1.0 does not ask for it */
     if (status != WEIR_OK || !weir__authority_parse(host, NULL, NULL))
         return WEIR_E_HOST;
     if (verdict->host.len == 0)
@@ -60,7 +53,8 @@ static int handshake_server_check_framing(const weir__http_head *head)
 {
     uint64_t len;
     const int length = weir__http_content_length(head, &len);
-    if (length == WEIR_E_HTTP_BODY || (length == WEIR_OK && handshake_server_is_coded(head)))
+    const bool coded = handshake_server_is_coded(head);
+    if (length == WEIR_E_HTTP_BODY || (coded && (length == WEIR_OK || head->minor == 0)))
         return WEIR_E_HTTP_BODY;
     return WEIR_OK;
 }
@@ -119,8 +113,7 @@ static bool handshake_server_is_version(weir_text text)
 static int handshake_server_check_version(const weir__http_head *head)
 {
     weir_text value;
-    const int status =
-        handshake_server_single(head, WEIR__LITERAL("Sec-WebSocket-Version"), &value);
+    const int status = weir__http_head_single(head, WEIR__LITERAL("Sec-WebSocket-Version"), &value);
     if (status == WEIR_E_HTTP_DUPLICATE)
         return status;
     if (status != WEIR_OK || !handshake_server_is_version(value))
@@ -132,7 +125,7 @@ static int handshake_server_check_version(const weir__http_head *head)
 static int handshake_server_check_key(const weir__http_head *head, weir__request_verdict *verdict)
 {
     weir_text key;
-    const int status = handshake_server_single(head, WEIR__LITERAL("Sec-WebSocket-Key"), &key);
+    const int status = weir__http_head_single(head, WEIR__LITERAL("Sec-WebSocket-Key"), &key);
     if (status == WEIR_E_HTTP_DUPLICATE)
         return status;
     if (status != WEIR_OK || !weir__base64_is_key(key.data, key.len))
@@ -203,9 +196,9 @@ static bool handshake_server_allows_host(weir_text allowed, weir_text authority)
     weir_text allowed_port;
     weir_text host;
     weir_text port;
-    if (!weir__authority_parse(allowed, &allowed_host, &allowed_port) ||
-        !weir__authority_parse(authority, &host, &port))
+    if (!weir__authority_parse(allowed, &allowed_host, &allowed_port))
         return false;
+    (void)weir__authority_parse(authority, &host, &port); /* judged before */
     return weir__text_equal_nocase(allowed_host, host) &&
            (allowed_port.len == 0 || weir__text_equal(allowed_port, port));
 }
@@ -283,11 +276,13 @@ static int handshake_server_check_policy(const weir__http_head *head,
 static int handshake_server_judge(const weir__http_head *head, weir__request_verdict *verdict)
 {
     int status = handshake_server_check_http(head);
-    if (status != WEIR_OK)
+    if (status == WEIR_E_HTTP_VERSION)
         return status;
     const int form = handshake_server_check_form(head, verdict);
     const int upgrade = handshake_server_check_upgrade(head);
     verdict->plain = form == WEIR_OK && upgrade == WEIR_E_UPGRADE;
+    if (status != WEIR_OK)
+        return status;
     /* RFC 6455 4.2.1 item 1: GET, in exact case (RFC 9110 9.1). */
     if (!weir__text_equal(weir__http_slice_text(head, head->method), WEIR__LITERAL("GET")))
         return WEIR_E_HTTP_METHOD;
@@ -426,12 +421,17 @@ static void handshake_server_write_body(weir__head_writer *writer, weir_text bod
         weir__head_text(writer, body);
 }
 
-int weir__response_refuse(weir__memory *memory, weir__buffer *out, int status)
+uint32_t weir__response_status(int status)
 {
     const uint32_t wire = weir__status_wire(status);
+    return wire >= 400 && wire <= 599 ? wire : 500;
+}
+
+int weir__response_refuse(weir__memory *memory, weir__buffer *out, int status, bool is_head)
+{
     weir__head_writer writer;
     weir__head_begin(&writer, memory, out);
-    handshake_server_write_begin(&writer, wire >= 400 && wire <= 599 ? wire : 500);
+    handshake_server_write_begin(&writer, weir__response_status(status));
     /* RFC 9110 15.5.6. */
     if (status == WEIR_E_HTTP_METHOD)
         weir__head_text(&writer, WEIR__LITERAL("Allow: GET\r\n"));
@@ -439,7 +439,7 @@ int weir__response_refuse(weir__memory *memory, weir__buffer *out, int status)
     if (status == WEIR_E_VERSION || status == WEIR_E_VERSION_MISSING)
         weir__head_text(&writer, WEIR__LITERAL("Sec-WebSocket-Version: 13\r\n"));
     weir__head_text(&writer, WEIR__LITERAL("Content-Type: text/plain\r\n"));
-    handshake_server_write_body(&writer, weir__text(weir__status_text(status), WEIR_NTS), false);
+    handshake_server_write_body(&writer, weir__text(weir__status_text(status), WEIR_NTS), is_head);
     return weir__head_end(&writer);
 }
 

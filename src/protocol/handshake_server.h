@@ -30,9 +30,12 @@ int weir__response_accept(weir__memory *memory, weir__buffer *out, const weir__k
                           const weir__http_head *head, weir_text key, weir_text subprotocol,
                           const weir_field *fields, size_t count);
 
-/* Append the short answer to a request that was refused with this status: WEIR_OK, WEIR_E_MEMORY.
- * A status that no HTTP status belongs to is answered with 500. */
-int weir__response_refuse(weir__memory *memory, weir__buffer *out, int status);
+/* The HTTP status of the answer to a request that was refused with this weir_status. */
+uint32_t weir__response_status(int status);
+
+/* Append the short answer to a refused request; is_head: leave the body out. WEIR_OK,
+ * WEIR_E_MEMORY. */
+int weir__response_refuse(weir__memory *memory, weir__buffer *out, int status, bool is_head);
 
 /* Append the caller's answer. is_head: leave the body out. 204 and 304 carry none. WEIR_OK,
  * WEIR_E_HTTP_STATUS, WEIR_E_FIELD, WEIR_E_MEMORY: then out is as long as it was. */

@@ -428,6 +428,14 @@ size_t weir__http_head_count(const weir__http_head *head, weir_text name)
     return count;
 }
 
+int weir__http_head_single(const weir__http_head *head, weir_text name, weir_text *value)
+{
+    if (!weir__http_head_find(head, name, 0, value))
+        return WEIR_E_NOT_FOUND;
+    /* RFC 9110 5.3: only list fields may be repeated, not even identical copies of others. */
+    return weir__http_head_count(head, name) == 1 ? WEIR_OK : WEIR_E_HTTP_DUPLICATE;
+}
+
 static size_t http_head_run_len(weir_text text, uint8_t class)
 {
     size_t len = 0;

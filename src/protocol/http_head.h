@@ -68,6 +68,9 @@ bool weir__http_head_field(const weir__http_head *head, size_t index, weir_field
 bool weir__http_head_find(const weir__http_head *head, weir_text name, size_t index,
                           weir_text *value);
 
+/* The field of a name that may stand once: WEIR_OK, WEIR_E_NOT_FOUND or WEIR_E_HTTP_DUPLICATE. */
+int weir__http_head_single(const weir__http_head *head, weir_text name, weir_text *value);
+
 size_t weir__http_head_count(const weir__http_head *head, weir_text name);
 
 /* Length of the token that text starts with, maybe 0 (RFC 9110 5.6.2). */

@@ -236,9 +236,9 @@ bool weir__target_parse(weir_text target, weir_text *authority, weir_text *path,
 static bool url_take_authority(weir_url *url, weir_text authority)
 {
     weir_text port;
-    if (!weir__authority_parse(authority, &url->host_raw, &port) ||
-        !url_port_value(port, &url->port))
+    if (!weir__authority_parse(authority, &url->host_raw, &port))
         return false;
+    (void)url_port_value(port, &url->port);
     url->ipv6 = url->host_raw.data[0] == '[';
     url->host = url->host_raw;
     if (url->ipv6 != 0)

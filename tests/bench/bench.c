@@ -82,8 +82,11 @@ void bench_case(const char *area, const char *name, const char *size, double cou
     for (size_t i = 0; i < n; i++) {
         qsort(times[i], BENCH_ROUNDS, sizeof(double), bench_compare);
         const double median = times[i][BENCH_ROUNDS / 2];
-        printf(i == 0 ? " weir=%.4gns" : " peer=%2$s:%1$.4gns ratio=%3$.3f", median * 1e9,
-               contestants[i].name, times[0][BENCH_ROUNDS / 2] / median);
+        if (i == 0)
+            printf(" weir=%.4gns", median * 1e9);
+        else
+            printf(" peer=%s:%.4gns ratio=%.3f", contestants[i].name, median * 1e9,
+                   times[0][BENCH_ROUNDS / 2] / median);
     }
     printf("\n");
     fflush(stdout);

@@ -130,6 +130,7 @@ void peer_open(peer *p, char kind)
         peer_die("no context");
     if (peer_make(p, kind) != WEIR_OK)
         peer_die("no connection");
+    p->role = kind == 's' || kind == 'S' ? WEIR_SERVER : WEIR_CLIENT;
     if (kind == 'c') {
         peer_pump(p);
         p->output.len = 0;
@@ -372,6 +373,29 @@ static void run_compare(const run_setup *run, const peer *whole, size_t step, si
     peer_close(&p);
 }
 
+static void run_steps(const run_setup *run, const peer *whole)
+{
+    const size_t len = run->input->len;
+    for (size_t step = 1; step <= 16 && step < len; step++)
+        run_compare(run, whole, step, 0);
+    const size_t stride = len <= 512 ? 1 : len / 256;
+    for (size_t cut = 1; cut < len; cut += stride)
+        run_compare(run, whole, 0, cut);
+}
+
+static void run_samples(const run_setup *run, const peer *whole)
+{
+    static const size_t steps[] = {1, 997, 4096, 65536};
+    const size_t len = run->input->len;
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
+        if (steps[i] < len && len / steps[i] < 4096)
+            run_compare(run, whole, steps[i], 0);
+    for (size_t cut = 1; cut < 16 && cut < len; cut += 2)
+        run_compare(run, whole, 0, cut);
+    for (size_t i = 1; i < 8; i++)
+        run_compare(run, whole, 0, i * (len / 8));
+}
+
 static int outcome_http_status(const bytes *output)
 {
     if (output->len < 12 || memcmp(output->data, "HTTP/1.1 ", 9) != 0)
@@ -384,11 +408,10 @@ static outcome run_cuts(const run_setup *run)
     const size_t len = run->input->len;
     peer whole;
     run_once(run, len ? len : 1, 0, &whole);
-    for (size_t step = 1; step <= 16 && step < len; step++)
-        run_compare(run, &whole, step, 0);
-    const size_t stride = len <= 512 ? 1 : len / 256;
-    for (size_t cut = 1; cut < len; cut += stride)
-        run_compare(run, &whole, 0, cut);
+    if (whole.sampled)
+        run_samples(run, &whole);
+    else
+        run_steps(run, &whole);
 
     outcome o = {0};
     const int role = run->kind == 's' || run->kind == 'S' ? WEIR_SERVER : WEIR_CLIENT;

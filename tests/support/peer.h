@@ -39,6 +39,8 @@ typedef struct peer {
     int echo;                    /* messages are sent back */
     int accept;                  /* requests are accepted (1: no subprotocol) */
     int eof;                     /* run_all_cuts_with: the transport ends behind the input */
+    int sampled;                 /* run_all_cuts_with: large input, few steps and cuts */
+    int role;                    /* ours, since peer_open */
     const weir_request *request; /* kind 'c': what is asked for; NULL: "ws://host/" */
     void (*react)(struct peer *p, const weir_event *event); /* called for each event, or NULL */
     size_t event_cap;                                       /* size of the event array, 16 */
@@ -88,7 +90,8 @@ typedef struct outcome {
 } outcome;
 outcome run_all_cuts(char kind, const bytes *input, void (*setup)(weir_config *config));
 /* The same for a peer that prepare changes between peer_init and peer_open: config, request,
- * accept, react, eof. */
+ * accept, echo, event_cap, react, eof, sampled. With event_cap 1 the output too is the same for
+ * every cut when pings stand between messages: one answer leaves before the next event. */
 outcome run_all_cuts_with(char kind, const bytes *input, void (*prepare)(peer *p));
 void outcome_free(outcome *o);
 

@@ -103,9 +103,11 @@ static void R6455_5_5_1_1__SEC_P1__every_payload_length__is_judged(void **state)
 static void R6455_5_5_1_2__reason_that_is_not_utf8__is_refused(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"\x80",         "\xC0\xAF",         "\xE0\x80\x80", "a\xFF",
-                                      "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xF5",         "ok\xE2\x82"};
-    static const char *const good[] = {"", "bye", "\xE2\x82\xAC", "\xF0\x9F\x98\x80", "\xEF\xBF\xBE"};
+    static const char *const bad[] = {"\x80",  "\xC0\xAF",     "\xE0\x80\x80",
+                                      "a\xFF", "\xED\xA0\x80", "\xF4\x90\x80\x80",
+                                      "\xF5",  "ok\xE2\x82"};
+    static const char *const good[] = {"", "bye", "\xE2\x82\xAC", "\xF0\x9F\x98\x80",
+                                       "\xEF\xBF\xBE"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         char payload[16] = "\x03\xE8";
         strcpy(payload + 2, bad[i]);

@@ -123,7 +123,10 @@ static void every_first_two_bytes__are_read_as_the_rfc_draws_them(void **state)
         uint8_t bytes[WEIR_FRAME_HEAD_MAX] = {(uint8_t)(word >> 8), (uint8_t)word, 0, 1, 2, 3};
         weir_frame_head head;
         const unsigned form = word & 0x7F;
-        const size_t need = 2u + (form < 126 ? 0u : form == 126 ? 2u : 8u) +
+        const size_t need = 2u +
+                            (form < 126    ? 0u
+                             : form == 126 ? 2u
+                                           : 8u) +
                             ((word & 0x80) != 0 ? 4u : 0u);
         assert_int_equal(weir__frame_head_len(bytes[1]), need);
         if (form == 126)
@@ -154,8 +157,7 @@ static void R6455_5_2_10__any_prefix_of_a_head__needs_more(void **state)
         for (unsigned mask = 0; mask <= 0x80; mask += 0x80) {
             uint8_t bytes[WEIR_FRAME_HEAD_MAX];
             weir_frame_head head;
-            const size_t len =
-                make_head(bytes, 0x81, (uint8_t)mask, cases[i].form, cases[i].len);
+            const size_t len = make_head(bytes, 0x81, (uint8_t)mask, cases[i].form, cases[i].len);
             for (size_t have = 0; have < len; have++)
                 assert_int_equal(read_exact(bytes, have, &head), 0);
             assert_int_equal(read_exact(bytes, len, &head), len);
@@ -180,9 +182,9 @@ static void R6455_5_2_8__SEC_L6__writer_takes_the_shortest_form(void **state)
     static const struct {
         uint64_t len;
         size_t bytes;
-    } cases[] = {{0, 2},        {1, 2},      {125, 2},
-                 {126, 4},      {127, 4},    {65535, 4},
-                 {65536, 10},   {UINT64_C(1) << 32, 10}, {INT64_MAX, 10}};
+    } cases[] = {{0, 2},         {1, 2},     {125, 2},    {126, 4},
+                 {127, 4},       {65535, 4}, {65536, 10}, {UINT64_C(1) << 32, 10},
+                 {INT64_MAX, 10}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         for (uint8_t masked = 0; masked < 2; masked++) {
             const size_t need = cases[i].bytes + (masked != 0 ? 4u : 0u);

@@ -122,8 +122,9 @@ static void after_a_reset__the_next_head_is_parsed(void **state)
     weir__http_head head = {.kind = WEIR__HTTP_RESPONSE, .policy = &policy};
     char dump[200];
     size_t used;
-    assert_int_equal(heads_feed(&head, &memory, LIT("HTTP/1.1 103 Hint\r\nA: 1\r\nB: 2\r\n\r\n"), &used),
-                     WEIR_OK);
+    assert_int_equal(
+        heads_feed(&head, &memory, LIT("HTTP/1.1 103 Hint\r\nA: 1\r\nB: 2\r\n\r\n"), &used),
+        WEIR_OK);
     const size_t calls = alloc.calls;
     weir__http_head_reset(&head);
     assert_int_equal(heads_feed(&head, &memory, LIT("HTTP/1.1 200 OK\r\nC: 3\r\n\r\n"), &used),
@@ -144,6 +145,8 @@ static void R9112_2_2_2__bare_cr_or_lf__is_refused_at_each_position(void **state
     const char text[] = "GET /a HTTP/1.1\r\nHost: b\r\nX: y z\r\n\r\n";
     for (size_t at = 0; at < sizeof text - 1; at++) {
         for (unsigned lf = 0; lf < 2; lf++) {
+            if (lf != 0 && at == sizeof text - 2)
+                continue; /* that one stands behind the head */
             char broken[sizeof text + 1];
             memcpy(broken, text, at);
             broken[at] = lf != 0 ? '\n' : '\r';
@@ -325,11 +328,13 @@ static void R9112_5_1_1__whitespace_before_the_colon__is_refused(void **state)
 static void R9110_5_5_1__outer_whitespace__is_not_the_values(void **state)
 {
     (void)state;
-    ACCEPT_REQUEST("GET / HTTP/1.1\r\nA:b\r\nB: b\r\nC:\tb\r\nD: \t b \t \r\nE: \t \r\nF:\r\nG: a  b\r\n\r\n",
-                   "GET|/|1.1|A=b|B=b|C=b|D=b|E=|F=|G=a  b");
+    ACCEPT_REQUEST(
+        "GET / HTTP/1.1\r\nA:b\r\nB: b\r\nC:\tb\r\nD: \t b \t \r\nE: \t \r\nF:\r\nG: a  b\r\n\r\n",
+        "GET|/|1.1|A=b|B=b|C=b|D=b|E=|F=|G=a  b");
 }
 
-static void R9110_5_5_2__R6455_8_1_1__every_byte_in_a_value__is_taken_or_refused_at_once(void **state)
+static void
+R9110_5_5_2__R6455_8_1_1__every_byte_in_a_value__is_taken_or_refused_at_once(void **state)
 {
     (void)state;
     for (unsigned byte = 0; byte < 256; byte++) {
@@ -360,7 +365,8 @@ static void R9112_5_2_2__fold_in_a_response__is_made_sp(void **state)
 {
     (void)state;
     ACCEPT_RESPONSE("HTTP/1.1 200 OK\r\nA: b\r\n c\r\nB: x\r\n\r\n", "1.1|200|OK|A=b   c|B=x");
-    ACCEPT_RESPONSE("HTTP/1.1 200 OK\r\nA: b\r\n\tc\r\n \r\n d\r\n\r\n", "1.1|200|OK|A=b  \tc      d");
+    ACCEPT_RESPONSE("HTTP/1.1 200 OK\r\nA: b\r\n\tc\r\n \r\n d\r\n\r\n",
+                    "1.1|200|OK|A=b  \tc      d");
     ACCEPT_RESPONSE("HTTP/1.1 200 OK\r\nA:\r\n b\r\n \r\n\r\n", "1.1|200|OK|A=b");
     REFUSE_RESPONSE("HTTP/1.1 200 OK\r\nA: b\r\n c\0\r\n\r\n", 25);
     REFUSE_RESPONSE("HTTP/1.1 200 OK\r\nA: b\r\n c\n", 25);
@@ -375,10 +381,10 @@ static void R9110_5_1_1__fields__are_found_in_any_case(void **state)
     const weir_config policy = heads_policy();
     weir__http_head head = {.kind = WEIR__HTTP_REQUEST, .policy = &policy};
     size_t used;
-    assert_int_equal(heads_feed(&head, &memory,
-                                LIT("GET / HTTP/1.1\r\nSec-Key: 1\r\nhost: h\r\nSEC-KEY: 2\r\n\r\n"),
-                                &used),
-                     WEIR_OK);
+    assert_int_equal(
+        heads_feed(&head, &memory,
+                   LIT("GET / HTTP/1.1\r\nSec-Key: 1\r\nhost: h\r\nSEC-KEY: 2\r\n\r\n"), &used),
+        WEIR_OK);
     const weir_text name = WEIR__LITERAL("sEC-kEY");
     weir_text value;
     assert_int_equal(weir__http_head_count(&head, name), 2);
@@ -387,6 +393,10 @@ static void R9110_5_1_1__fields__are_found_in_any_case(void **state)
     assert_true(weir__http_head_find(&head, name, 1, &value));
     assert_memory_equal(value.data, "2", 1);
     assert_false(weir__http_head_find(&head, name, 2, &value));
+    assert_int_equal(weir__http_head_single(&head, name, &value), WEIR_E_HTTP_DUPLICATE);
+    assert_int_equal(weir__http_head_single(&head, WEIR__LITERAL("Host"), &value), WEIR_OK);
+    assert_memory_equal(value.data, "h", 1);
+    assert_int_equal(weir__http_head_single(&head, WEIR__LITERAL("Hos"), &value), WEIR_E_NOT_FOUND);
     assert_false(weir__http_head_find(&head, WEIR__LITERAL("Sec-Ke"), 0, &value));
     assert_int_equal(weir__http_head_count(&head, WEIR__LITERAL("Sec")), 0);
     weir_field field;
@@ -401,7 +411,7 @@ static void R9110_5_1_1__fields__are_found_in_any_case(void **state)
 /* "GET /aaa HTTP/1.1" of len bytes, then a blank line. */
 static heads_text request_of_line(size_t len)
 {
-    heads_text text = {NULL, 0};
+    heads_text text = {NULL, 0, 0};
     heads_add_text(&text, "GET /");
     heads_add_run(&text, "a", len - (sizeof "GET / HTTP/1.1" - 1));
     heads_add_text(&text, " HTTP/1.1\r\n\r\n");
@@ -448,7 +458,7 @@ static void R9112_3_3__endless_method__is_a_line_too_long(void **state)
 {
     (void)state;
     const weir_config policy = heads_policy();
-    heads_text text = {NULL, 0};
+    heads_text text = {NULL, 0, 0};
     heads_add_run(&text, "M", 65536);
     expect(WEIR__HTTP_REQUEST, &policy, text.data, text.len, WEIR_E_HTTP_LINE_TOO_LONG, 8192, NULL);
     free(text.data);
@@ -460,7 +470,7 @@ static void SEC_H1__status_line__is_taken_up_to_its_limit(void **state)
     weir_config policy = heads_policy();
     policy.max_line_bytes = 30;
     for (size_t len = 28; len <= 32; len++) {
-        heads_text text = {NULL, 0};
+        heads_text text = {NULL, 0, 0};
         heads_add_text(&text, "HTTP/1.1 101 ");
         heads_add_run(&text, "r", len - text.len);
         heads_add_text(&text, "\r\n\r\n");
@@ -497,7 +507,7 @@ static void SEC_H2__header_section_without_end__stops_at_the_limit(void **state)
 {
     (void)state;
     const weir_config policy = heads_policy();
-    heads_text text = {NULL, 0};
+    heads_text text = {NULL, 0, 0};
     heads_add_text(&text, "GET / HTTP/1.1\r\nA: ");
     heads_add_run(&text, "v", 70000);
     expect(WEIR__HTTP_REQUEST, &policy, text.data, text.len, WEIR_E_HTTP_HEAD_TOO_LONG, 16 + 16384,
@@ -511,7 +521,7 @@ static void R9110_5_4_1__SEC_H6__fields__are_taken_up_to_their_limit(void **stat
     weir_config policy = heads_policy();
     policy.max_fields = 5;
     for (size_t count = 4; count <= 7; count++) {
-        heads_text text = {NULL, 0};
+        heads_text text = {NULL, 0, 0};
         heads_add_text(&text, "GET / HTTP/1.1\r\n");
         heads_add_run(&text, "X: y\r\n", count - 1);
         heads_add_text(&text, "Host: last\r\n\r\n");
@@ -539,7 +549,7 @@ static void SEC_C4__byte_by_byte__each_byte_is_looked_at_when_it_comes(void **st
     weir_config policy = heads_policy();
     policy.max_head_bytes = 70000;
     weir__http_head head = {.kind = WEIR__HTTP_RESPONSE, .policy = &policy};
-    heads_text text = {NULL, 0};
+    heads_text text = {NULL, 0, 0};
     heads_add_text(&text, "HTTP/1.1 200 OK\r\nA:");
     heads_add_run(&text, " \r\n ", 8000); /* folds of blanks: trimming must wait for the end */
     heads_add_run(&text, "v", 32000);
@@ -564,7 +574,7 @@ static void SEC_M1__a_long_piece__costs_memory_only_as_far_as_the_head_goes(void
     heads_memory(&memory, &alloc);
     const weir_config policy = heads_policy();
     weir__http_head head = {.kind = WEIR__HTTP_REQUEST, .policy = &policy};
-    heads_text text = {NULL, 0};
+    heads_text text = {NULL, 0, 0};
     heads_add_text(&text, "GET / HTTP/1.1\r\n\r\n");
     heads_add_run(&text, "x", 1000000);
     size_t used;
@@ -578,7 +588,7 @@ static void SEC_M1__a_long_piece__costs_memory_only_as_far_as_the_head_goes(void
 static void out_of_memory__is_reported_and_the_head_goes_on_when_there_is_some(void **state)
 {
     (void)state;
-    heads_text text = {NULL, 0};
+    heads_text text = {NULL, 0, 0};
     heads_add_text(&text, "GET / HTTP/1.1\r\n");
     heads_add_run(&text, "Name: some value of a field\r\n", 40);
     heads_add_text(&text, "\r\n");
@@ -594,11 +604,12 @@ static void out_of_memory__is_reported_and_the_head_goes_on_when_there_is_some(v
             weir__http_head head = {.kind = WEIR__HTTP_REQUEST, .policy = &policy};
             size_t used;
             size_t rest;
-            status = heads_feed_cut(&head, &memory, text.data, text.len, pieces[p], pieces[p], &used);
+            status =
+                heads_feed_cut(&head, &memory, text.data, text.len, pieces[p], pieces[p], &used);
             if (status == WEIR_E_MEMORY) {
                 alloc.fail_at = 0;
-                assert_int_equal(heads_feed(&head, &memory, text.data + used, text.len - used, &rest),
-                                 WEIR_OK);
+                assert_int_equal(
+                    heads_feed(&head, &memory, text.data + used, text.len - used, &rest), WEIR_OK);
                 used += rest;
             } else {
                 assert_int_equal(status, WEIR_OK);
@@ -621,7 +632,9 @@ static void SEC_H9__what_smuggles_requests__is_refused(void **state)
     REFUSE_REQUEST("GET / HTTP/1.1\r\nX: y\nTransfer-Encoding: chunked\r\n\r\n", 20);
     REFUSE_REQUEST("GET / HTTP/1.1\r\nX: y\rTransfer-Encoding: chunked\r\n\r\n", 21);
     REFUSE_REQUEST("GET / HTTP/1.1\r\nX: y\r\n Content-Length: 5\r\n\r\n", 22);
-    REFUSE_REQUEST("GET / HTTP/1.1\r\nContent-Length: \x00" "5\r\n\r\n", 32);
+    REFUSE_REQUEST("GET / HTTP/1.1\r\nContent-Length: \x00"
+                   "5\r\n\r\n",
+                   32);
     REFUSE_REQUEST("GET / HTTP/1.1\r\nHost: a\0b\r\n\r\n", 23);
     REFUSE_REQUEST("GET / HTTP/1.1\0\r\n\r\n", 14);
     REFUSE_REQUEST("GET / HTTP/1.1\r\n\0Host: a\r\n\r\n", 16);

@@ -194,6 +194,10 @@ static void want_above_the_largest_class__is_exact_and_never_pooled(void **state
     weir__pool_give(&memory, block, cap);
     assert_int_equal(memory.pooled, 0);
     assert_int_equal(count.held, 0);
+    block = weir__pool_take(&memory, WEIR__POOL_MAX, &cap);
+    weir__pool_give(&memory, block, cap);
+    assert_int_equal(memory.pooled, WEIR__POOL_MAX);
+    weir__memory_trim(&memory);
 }
 
 static void limit_met_by_the_pool__trims_it_and_tries_again(void **state)

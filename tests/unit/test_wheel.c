@@ -37,7 +37,10 @@ static void model_init(rig *model, uint64_t now)
 {
     memset(model, 0, sizeof *model);
     model->random = 88172645463325252u;
+    memset(&model->wheel, 0xA5, sizeof model->wheel);
     weir__wheel_init(&model->wheel);
+    assert_true(model->wheel.now == 0);
+    assert_true(weir__wheel_next(&model->wheel) == UINT64_MAX);
     weir__node expired;
     weir__list_init(&expired);
     weir__wheel_advance(&model->wheel, now, &expired);

@@ -164,12 +164,16 @@ static inline void heads_dump(const weir__http_head *head, char *out, size_t cap
 typedef struct heads_text {
     char *data;
     size_t len;
+    size_t cap;
 } heads_text;
 
 static inline void heads_add(heads_text *text, const char *data, size_t len)
 {
-    text->data = realloc(text->data, text->len + len + 1);
-    assert_non_null(text->data);
+    if (text->cap - text->len <= len) {
+        text->cap = 2 * (text->cap + len) + 1;
+        text->data = realloc(text->data, text->cap);
+        assert_non_null(text->data);
+    }
     memcpy(text->data + text->len, data, len);
     text->len += len;
     text->data[text->len] = '\0';
@@ -191,7 +195,7 @@ static inline void heads_add_run(heads_text *text, const char *unit, size_t coun
 static inline heads_text heads_message(const char *start, const char *const *fields,
                                        const char *drop, const char *more)
 {
-    heads_text text = {NULL, 0};
+    heads_text text = {NULL, 0, 0};
     heads_add_text(&text, start);
     heads_add_text(&text, "\r\n");
     for (size_t i = 0; fields[i] != NULL; i++) {

@@ -7,7 +7,7 @@
 #include <weir/weir.h>
 
 #include "bench.h"
-#include "wire.h"
+#include "bench_wire.h"
 #ifdef WEIR_HAVE_WSLAY
 #include <wslay/wslay.h>
 #endif

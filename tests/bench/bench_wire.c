@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A stream of frames for the benchmarks, every message different. */
-#include "wire.h"
+#include "bench_wire.h"
 
 #include <stdlib.h>
 #include <string.h>

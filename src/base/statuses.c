@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Name, text and wire code of each status, from the one list in weir/status.h. */
-#include "status.h"
+#include "statuses.h"
 
 #define STATUS_NAME(name, value, wire, text)                                                       \
     case value:                                                                                    \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Name, text and wire code of each status, from the one list in weir/status.h. */
-#ifndef WEIR_BASE_STATUS_H
-#define WEIR_BASE_STATUS_H
+#ifndef WEIR_BASE_STATUSES_H
+#define WEIR_BASE_STATUSES_H
 
 #include <weir/status.h>
 

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "../../src/base/status.h"
+#include "../../src/base/statuses.h"
 
 static const int all[] = {
 #define VALUE(name, value, wire, text) value,

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/* A client that echoes what comes until the server closes: the loop of a single connection. */
+#define _POSIX_C_SOURCE 200809L
+
+#include <weir/weir.h>
+
+#include "common.h"
+#include "dial.h"
+#include "pump.h"
+
+static bool paused; /* the server does not read what we send: we do not read what it sends */
+
+static void on_event(weir_conn *conn, const weir_event *event)
+{
+    const int type = event->flags & WEIR_FLAG_TEXT ? WEIR_TEXT : WEIR_BINARY;
+    switch (event->type) {
+    case WEIR_EVENT_MESSAGE:
+        if (weir_conn_send(conn, type, event->data, event->len) == WEIR_E_MEMORY)
+            weir_conn_close(conn, 1011, "out of memory", WEIR_NTS);
+        break;
+    case WEIR_EVENT_HIGH_WATER:
+        paused = true;
+        break;
+    case WEIR_EVENT_WRITABLE:
+        paused = false;
+        break;
+    default:
+        break;
+    }
+}
+
+/* Wait for the network or a deadline; whether there is something to read. */
+static bool wait_for_input(const dialed *to)
+{
+    const int in = pump_wants_input(to->conn, paused) ? POLLIN : 0;
+    const int out = pump_wants_output(to->conn) ? POLLOUT : 0;
+    struct pollfd wait = {to->fd, (short)(in | out), 0};
+    poll(&wait, 1, ms_until(weir_context_next_due(to->context)));
+    weir_context_set_time(to->context, now_ms());
+    return wait.revents & (POLLIN | POLLERR | POLLHUP);
+}
+
+static void run(const dialed *to)
+{
+    bool alive = pump(to->conn, to->fd, false, on_event);
+    while (alive) {
+        const bool readable = wait_for_input(to);
+        alive = pump(to->conn, to->fd, readable, on_event);
+        /* With more connections than one these are the ones whose deadline passed. */
+        while (alive && weir_context_next_ready(to->context))
+            alive = pump(to->conn, to->fd, false, on_event);
+    }
+}
+
+/* How it ended, as the program's exit status. */
+static int report(const weir_conn *conn)
+{
+    weir_report end;
+    weir_conn_report(conn, &end, sizeof end);
+    if (end.clean)
+        return 0;
+    fprintf(stderr, "%.*s (%s)\n", (int)end.text.len, end.text.data, weir_status_name(end.cause));
+    return 1;
+}
+
+static void usage(const char *program)
+{
+    fprintf(stderr, "usage: %s [--no-deflate] [--max-message BYTES] ws://HOST[:PORT][/PATH]\n",
+            program);
+    exit(2);
+}
+
+static void parse_options(char **argv, weir_config *config, weir_request *request)
+{
+    for (char **arg = argv + 1; *arg; arg++) {
+        if (strcmp(*arg, "--no-deflate") == 0) {
+            continue; /* nothing is compressed */
+        } else if (strcmp(*arg, "--max-message") == 0 && arg[1]) {
+            if (!parse_number(*++arg, &config->max_message_bytes))
+                usage(argv[0]);
+        } else if (**arg != '-' && !arg[1]) {
+            request->url = (weir_text){*arg, strlen(*arg)};
+        } else {
+            usage(argv[0]);
+        }
+    }
+    if (request->url.len == 0)
+        usage(argv[0]);
+}
+
+int main(int argc, char **argv)
+{
+    weir_config config;
+    weir_request request = {0};
+    (void)argc;
+    weir_config_init(&config, sizeof config);
+    /* As the echo servers: large messages, any fragments, no send refused. */
+    config.max_message_bytes = 64 << 20;
+    config.max_fragments = config.max_empty_fragments = WEIR_NONE;
+    config.flood_rate = config.flood_burst = WEIR_NONE;
+    config.max_queued_bytes = WEIR_NONE;
+    parse_options(argv, &config, &request);
+
+    dialed to = dial(&config, &request);
+    run(&to);
+    const int result = report(to.conn);
+    hang_up(&to);
+    return result;
+}

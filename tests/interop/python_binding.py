@@ -1,0 +1,289 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The Python binding says what the headers say, and two of its connections talk in memory."""
+
+import ctypes
+import gc
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "support"))
+from harness import BINDING, ROOT, case, run_cases, skip  # noqa: E402
+
+sys.path.insert(0, str(BINDING))
+import weir  # noqa: E402
+import weir_abi as abi  # noqa: E402
+from weir import EventType, Flag, Status, TextId, Want  # noqa: E402
+
+COMPILER = shutil.which("cc") or shutil.which("gcc") or skip("a C compiler is missing")
+HEADERS = re.sub(r"/\*.*?\*/", "", "".join(
+    path.read_text() for path in sorted(ROOT.glob("include/weir/*.h"))), flags=re.S)
+STRUCTS = {name: kind for name, kind in vars(abi).items()
+           if isinstance(kind, type) and issubclass(kind, ctypes.Structure)}
+PREFIXES = {"Role": "", "Type": "", "State": "", "Status": "", "EventType": "EVENT_",
+            "Flag": "FLAG_", "Want": "WANT_", "TextId": "TEXT_", "Side": "SIDE_",
+            "Option": "OPTION_"}
+CONSTANTS = {f"WEIR_{prefix}{member.name}": int(member)
+             for enum, prefix in PREFIXES.items() for member in getattr(abi, enum)}
+
+
+# ---- What the headers say ------------------------------------------------------------------------
+
+def compiled(expressions):
+    """The numbers that a C compiler finds for expressions over weir.h."""
+    lines = "".join(f'printf("%lld\\n", (long long)({e}));' for e in expressions)
+    program = ("#include <stddef.h>\n#include <stdio.h>\n#include <weir/weir.h>\n"
+               f"int main(void) {{ {lines} return 0; }}")
+    with tempfile.TemporaryDirectory() as folder:
+        source, binary = Path(folder, "values.c"), Path(folder, "values")
+        source.write_text(program)
+        subprocess.run([COMPILER, f"-I{ROOT}/include", source, "-o", binary], check=True)
+        output = subprocess.run([binary], capture_output=True, text=True, check=True).stdout
+    return list(map(int, output.split()))
+
+
+def declared_type(text):
+    """The ctypes type for a C type as it is written in the headers."""
+    numbers = {"int": ctypes.c_int, "size_t": ctypes.c_size_t, "uint32_t": ctypes.c_uint32,
+               "uint64_t": ctypes.c_uint64}
+    bare = re.sub(r"\bconst\b|\s", "", text)
+    base, stars = bare.rstrip("*"), bare.count("*")
+    if stars == 0:
+        return None if base == "void" else numbers[base]
+    if base == "char" and "const" in text:
+        return ctypes.c_char_p
+    kind = ctypes.c_void_p if stars == 2 else STRUCTS.get(base) or numbers.get(base)
+    return ctypes.POINTER(kind) if kind else ctypes.c_void_p
+
+
+def functions_of_headers():
+    for result, name, arguments in re.findall(
+            r"WEIR_API\s+([\w\s]+?[\s*]+)weir_(\w+)\(([^)]*)\)", HEADERS):
+        kinds = [] if arguments.strip() == "void" else [
+            declared_type(re.sub(r"\w+\s*$", "", argument)) for argument in arguments.split(",")]
+        yield name, (declared_type(result), *kinds)
+
+
+@case
+def functions__are_declared_as_in_the_headers():
+    functions = dict(functions_of_headers())
+    assert len(functions) == len(re.findall(r"^WEIR_API ", HEADERS, re.M)) > 50
+    for name, declared in functions.items():
+        assert abi._FUNCTIONS.get(name) == declared, f"weir_{name}: {declared}"
+    assert abi._FUNCTIONS.keys() == functions.keys()
+
+
+@case
+def structs__have_the_layout_of_the_headers():
+    named = set(re.findall(r"typedef struct (\w+) \{", HEADERS))
+    assert named - {"weir_config"} == STRUCTS.keys()
+    expressions, wanted = [], []
+    for name, kind in STRUCTS.items():
+        expressions.append(f"sizeof({name})")
+        wanted.append(ctypes.sizeof(kind))
+        body = re.search(rf"typedef struct {name} \{{(.*?)\}} {name};", HEADERS, re.S)[1]
+        members = re.findall(r"(\w+)(?:\[\w+\])?;", body)
+        assert members == [member for member, _ in kind._fields_], name
+        for member in members:
+            field = getattr(kind, member)
+            expressions += [f"offsetof({name}, {member})", f"sizeof((({name} *)0)->{member})"]
+            wanted += [field.offset, field.size]
+    assert compiled(expressions) == wanted
+    assert ctypes.sizeof(abi.weir_event) == 64
+
+
+@case
+def constants__have_the_values_of_the_headers():
+    assert compiled(CONSTANTS) == list(CONSTANTS.values())
+    listed = {f"WEIR_{name}" for name in re.findall(r"\bX\((\w+), -?\d+, \d+", HEADERS)}
+    enums = "".join(re.findall(r"typedef enum \w+ \{(.*?)\}", HEADERS, re.S))
+    listed |= set(re.findall(r"\b(WEIR_\w+) = \d", enums))
+    listed |= set(re.findall(r"#define (WEIR_(?:FLAG|WANT)_\w+)", HEADERS))
+    assert listed == CONSTANTS.keys()
+    assert compiled(["sizeof(weir_config)"]) == [weir.lib.weir_config_size()]
+
+
+# ---- Two connections in memory -------------------------------------------------------------------
+
+class Pair:
+    """A server and a client that talk without a transport; seen: (side, event) in order."""
+
+    def __init__(self, url="ws://localhost/", server_options=None, **request):
+        self.context = weir.Context(**(server_options or {}))
+        self.server, self.client = self.context.server(), self.context.client(url, **request)
+        self.seen = []
+        self.on_request = weir.Connection.accept
+
+    def move(self, step=2**16):
+        moved = True
+        while moved:
+            moved = False
+            for source, sink in ((self.client, self.server), (self.server, self.client)):
+                while source.wants & Want.OUTPUT:
+                    data, moved = source.output(), True
+                    for at in range(0, len(data), step):
+                        self.take(sink, sink.receive(data[at:at + step]))
+                self.take(source, source.events())
+        return self
+
+    def take(self, connection, events):
+        for event in events:
+            self.seen.append(("server" if connection is self.server else "client", event))
+            if event.type == EventType.REQUEST:
+                self.on_request(connection)
+
+    def messages(self, side):
+        return [event.message for who, event in self.seen
+                if who == side and event.type == EventType.MESSAGE]
+
+    def types(self, side):
+        return [event.type for who, event in self.seen if who == side]
+
+
+@case
+def messages__arrive_as_they_were_sent():
+    for step in (1, 7, 2**16):
+        pair = Pair().move(step)
+        for message in ["", "wörld", b"", b"\0\xff", bytearray(b"ab"), memoryview(b"cd"),
+                        "x" * 70000, bytes(70000)]:
+            assert pair.client.send(message) and pair.server.send(message)
+            pair.move(step)
+            sent = message if isinstance(message, str) else bytes(message)
+            assert pair.messages("server")[-1] == pair.messages("client")[-1] == sent
+
+
+@case
+def handshake__can_be_read_and_answered():
+    def on_request(server):
+        assert server.text(TextId.METHOD) == "GET"
+        assert server.text(TextId.PATH) == "/a" and server.text(TextId.QUERY) == "b=c"
+        assert server.text(TextId.ORIGIN) == "https://example.com"
+        assert server.header("x-one") == "1" and server.header("X-Two") is None
+        assert server.offered_subprotocol(1) == "y" and server.offered_subprotocol(2) is None
+        server.accept("y", [("Set-Cookie", "d=e")])
+
+    pair = Pair("ws://h:81/a?b=c", subprotocols=["x", "y"], origin="https://example.com",
+                headers=[("X-One", "1")])
+    pair.on_request = on_request
+    pair.move()
+    assert pair.client.text(TextId.SUBPROTOCOL) == pair.server.text(TextId.SUBPROTOCOL) == "y"
+    assert pair.client.state == pair.server.state == weir.State.OPEN
+
+
+@case
+def rejection__reaches_the_client():
+    pair = Pair()
+    pair.on_request = lambda server: server.respond(403, [("X-Why", "no")], "not here")
+    pair.move()
+    rejected = next(event for _, event in pair.seen if event.type == EventType.REJECTED)
+    assert (rejected.code, rejected.data) == (403, b"not here")
+    assert pair.server.report().http_status == 403
+
+
+@case
+def close__is_reported_on_both_sides():
+    pair = Pair().move()
+    pair.client.close(4000, "größer")
+    pair.move()
+    closed = [event for _, event in pair.seen if event.type == EventType.CLOSED]
+    assert [(event.code, event.flags, event.cause) for event in closed] == [
+        (4000, Flag.CLEAN, Status.OK)] * 2
+    report = pair.server.report()
+    assert (report.code, report.reason, report.side) == (4000, "größer", weir.Side.PEER)
+    assert Want.CLOSE in pair.server.wants
+
+
+@case
+def mistakes__raise_and_change_nothing():
+    pair = Pair()
+    for wrong, status in [(lambda: pair.client.send("x"), Status.E_NOT_OPEN),
+                          (lambda: pair.server.accept(), Status.E_STATE),
+                          (lambda: pair.client.close(1005), Status.E_CLOSE_CODE),
+                          (lambda: pair.client.close(1000, "x" * 124), Status.E_CLOSE_REASON),
+                          (lambda: pair.context.client("http://h/"), Status.E_URL),
+                          (lambda: weir.parse_url("ws://h/#f"), Status.E_URL),
+                          (lambda: weir.Context(low_water_bytes=2**40), Status.E_CONFIG),
+                          (lambda: weir.Context(origins=1), Status.E_OPTION)]:
+        try:
+            wrong()
+        except weir.Error as error:
+            assert error.status == status and str(error).startswith(f"WEIR_{status.name}: ")
+        else:
+            raise AssertionError(status.name)
+    pair.move()
+    assert pair.client.state == weir.State.OPEN
+
+
+@case
+def full_queue__is_told_and_ends():
+    pair = Pair(server_options={"max_queued_bytes": 300000, "high_water_bytes": 100000,
+                                "low_water_bytes": 10000}).move()
+    assert pair.client.send(bytes(90000)) is True
+    assert pair.client.send(bytes(90000)) is False
+    try:
+        pair.client.send(bytes(200000))
+        raise AssertionError("taken")
+    except BlockingIOError:
+        pass
+    pair.move()
+    assert pair.types("client")[-2:] == [EventType.HIGH_WATER, EventType.WRITABLE]
+    assert pair.messages("server") == [bytes(90000)] * 2
+
+
+@case
+def input_buffer__takes_large_messages_in_place():
+    pair = Pair().move()
+    pair.client.send(bytes(range(256)) * 4000)
+    while pair.client.wants & Want.OUTPUT:
+        data = pair.client.output()
+        while data:
+            room = pair.server.input_buffer()
+            size = min(len(room), len(data))
+            ctypes.memmove(room, data, size)
+            data = data[size:]
+            pair.take(pair.server, pair.server.input_filled(size))
+    assert pair.messages("server") == [bytes(range(256)) * 4000]
+
+
+@case
+def time__lets_deadlines_pass():
+    context = weir.Context(handshake_timeout_ms=5000)
+    context.set_time(100)
+    connection = context.server()
+    assert 100 < context.next_due() <= 105
+    context.set_time(104)
+    assert list(context.ready()) == []
+    context.set_time(106)
+    assert list(context.ready()) == [connection]
+    assert [event.cause for event in connection.events()] == [Status.E_HANDSHAKE_TIMEOUT]
+    assert connection.output().startswith(b"HTTP/1.1 408 ")
+
+
+@case
+def what_is_dropped__is_freed():
+    context = weir.Context()
+    keep = context.server()
+    for _ in range(100):
+        context.client("ws://h/")
+    gc.collect()
+    assert context.stats().connections == 1
+    keep.free()
+    keep.free()
+    assert keep.state == weir.State.CLOSED
+    assert context.stats().connections == 0
+
+
+@case
+def pieces__work_alone():
+    accept = ctypes.create_string_buffer(28)
+    weir.lib.weir_accept_key(b"dGhlIHNhbXBsZSBub25jZQ==", 24, accept)
+    assert accept.raw == b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="  # RFC 6455 1.3
+    url = weir.parse_url("wss://[::1]/a?b")
+    assert (url.host, url.port, url.secure, url.path, url.query) == ("::1", 443, 1, "/a", "b")
+
+
+run_cases()
