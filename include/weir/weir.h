@@ -201,7 +201,8 @@ WEIR_API int weir_conn_state(const weir_conn *conn);
  * first (REQUEST, HTTP), before a Close that follows messages of the same call (so that replies to
  * them leave ahead of the answering Close), and before a second message that had to be assembled.
  * A call with len > 0 and cap > 0 always uses a byte or gives an event. Once the connection is over
- * input is used and dropped.
+ * input is used and dropped. Events may wait even when all input is used, e.g. HIGH_WATER from a
+ * send while events were handled: weir_conn_wants then says WEIR_WANT_EVENTS.
  *
  * conn     the connection.
  * data     [len] bytes, borrowed until the next receive call (events point into it); it may be
@@ -255,7 +256,7 @@ WEIR_API void *weir_conn_input_buffer(weir_conn *conn, size_t *len);
 
 /**
  * Hand in bytes that were read into weir_conn_input_buffer; else as weir_conn_receive. When used is
- * less than len, call again with the rest of the count before any other input.
+ * less than len, call again with the rest of the count before any other input of the context.
  *
  * conn     the connection.
  * len      bytes read (first call), or those not used by the call before.

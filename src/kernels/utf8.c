@@ -178,6 +178,8 @@ size_t weir__utf8_check(const weir__kernels *kernels, uint32_t *state, const uin
                         size_t len)
 {
     size_t at = 0;
+    if (len == 0)
+        return 0;
     /* The rest of a character that an earlier piece began. */
     while (*state != UTF8_START && at < len) {
         if (utf8_walk(state, data + at, 1) == 0)

@@ -392,6 +392,8 @@ static void plain_request__is_an_event_when_wanted(void **state)
     plain_is("POST / HTTP/1.1\r\n" HOST "Content-Length: 5\r\n\r\nhello", "POST");
     plain_is("PUT / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", "PUT");
     plain_is(LINE HOST "Upgrade: h2c\r\n" END, "GET");
+    plain_is("GET / HTTP/1.0\r\n" HOST END, "GET");
+    plain_is("HEAD / HTTP/1.0\r\n\r\n", "HEAD");
 }
 
 static void plain_request__may_be_answered_with_any_status_from_200_to_599(void **state)
@@ -427,7 +429,8 @@ static void request_that_is_not_plain__is_judged_as_ever(void **state)
 {
     (void)state;
     shake_accepted(AS_TEXT(REQUEST END), NULL, with_events);
-    shake_refused(AS_TEXT("GET / HTTP/1.0\r\n" HOST END), WEIR_E_HTTP_OLD_VERSION, with_events);
+    shake_refused(AS_TEXT("GET / HTTP/1.0\r\n" HOST WEBSOCKET END), WEIR_E_HTTP_OLD_VERSION,
+                  with_events);
     shake_refused(AS_TEXT(LINE END), WEIR_E_HOST, with_events);
     shake_refused(AS_TEXT(LINE HOST HOST END), WEIR_E_HTTP_DUPLICATE, with_events);
     shake_refused(AS_TEXT("OPTIONS * HTTP/1.1\r\n" HOST END), WEIR_E_HTTP_METHOD, with_events);
