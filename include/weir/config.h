@@ -26,8 +26,8 @@ typedef void *(*weir_allocate)(void *user, void *ptr, size_t old_size, size_t ne
  * Policy of a context: what weir_config_init fills with secure, finite defaults.
  *
  * Every number is a uint64_t; sizes are bytes, times milliseconds, switches 0 or 1. WEIR_NONE where
- * a limit or a time is not wanted. List texts have their members separated by single spaces.
- * Texts are copied by weir_context_create.
+ * a limit or a time is not wanted. List texts have their members separated by spaces; a text may
+ * end with a NUL (WEIR_NTS). weir_context_create copies texts.
  */
 typedef struct weir_config {
     uint64_t size; /**< sizeof(weir_config) of the caller, set by weir_config_init */
@@ -78,7 +78,8 @@ typedef struct weir_config {
     uint64_t handshake_timeout_ms; /**< server: creation to answer; 10 s */
     uint64_t connect_timeout_ms;   /**< client: creation to OPEN; 30 s */
     uint64_t ping_interval_ms;     /**< ping after this long without a byte; 20 s, at least 1 */
-    uint64_t pong_timeout_ms;   /**< dead this long after the ping left, any byte is life; 20 s */
+    uint64_t
+        pong_timeout_ms; /**< dead this long after the ping left, any byte is life; 20 s */
     uint64_t idle_timeout_ms;   /**< close (1001) this long after the last message; WEIR_NONE */
     uint64_t close_timeout_ms;  /**< our Close to the end of the closing handshake; 10 s */
     uint64_t linger_timeout_ms; /**< wait for the peer to end the transport at last; 5 s */

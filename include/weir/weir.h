@@ -81,7 +81,8 @@ WEIR_API int weir_context_set_time(weir_context *context, uint64_t now_ms);
  *
  * context  the context.
  * Returns  a time in the scale of weir_context_set_time, never after the next deadline; the current
- *          time while a connection is ready (weir_context_next_ready); WEIR_NONE when nothing waits.
+ *          time while a connection is ready, so call weir_context_next_ready until it gives NULL
+ *          before sleeping; WEIR_NONE when nothing waits.
  * Cost     O(1).
  */
 WEIR_API uint64_t weir_context_next_due(weir_context *context);
@@ -378,7 +379,8 @@ WEIR_API int weir_conn_respond(weir_conn *conn, int status, const weir_field *fi
  * type     weir_type.
  * data     [len] bytes, copied; NULL only when len is 0.
  * len      bytes.
- * Returns  WEIR_OK; WEIR_OVER_HIGH: taken, but slow down; WEIR_WOULD_BLOCK: not taken.
+ * Returns  WEIR_OK; WEIR_OVER_HIGH: taken, but slow down (until the transport has been tried, much
+ *          may be queued at a fast peer too); WEIR_WOULD_BLOCK: not taken.
  * Errors   WEIR_E_ARGUMENT, WEIR_E_NOT_OPEN, WEIR_E_CLOSING, WEIR_E_MESSAGE_OPEN, WEIR_E_TEXT,
  *          WEIR_E_MEMORY: nothing was queued.
  * Cost     one pass over the bytes; no allocation while the context's pool has blocks.
@@ -476,7 +478,8 @@ WEIR_API int weir_conn_pong(weir_conn *conn, const void *data, size_t len);
 
 /**
  * Start the closing handshake. What was sent before goes out first; a streamed message that was
- * not ended is cut off. Before the connection is open, this just ends it: a server answers 503.
+ * not ended is cut off. Messages that still come are dropped (option deliver_after_close), and no
+ * WRITABLE follows: go on reading. Before the connection is open, this just ends it: a server answers 503.
  *
  * conn        connecting or open.
  * code        1000 to 1003, 1007 to 1014 (1010: clients only) or 3000 to 4999; 0: no code.

@@ -47,6 +47,12 @@ static inline uint8_t *weir__chunk_bytes(weir__chunk *chunk)
     return (uint8_t *)(chunk + 1);
 }
 
+/* Whether it stands for bytes that are elsewhere. */
+static inline bool weir__chunk_is_ref(const weir__chunk *chunk)
+{
+    return chunk->kind >= WEIR__CHUNK_SHARED;
+}
+
 static inline size_t weir__chunk_room(const weir__chunk *chunk)
 {
     return chunk->cap - sizeof *chunk - chunk->end;

@@ -64,18 +64,6 @@ int weir__conn_create(weir_context *context, int role, weir_conn **out)
     return WEIR_OK;
 }
 
-static void conn_add_totals(weir_conn *conn)
-{
-    weir_stats *const totals = &conn->context->totals;
-    totals->connections--;
-    totals->rx_bytes += conn->rx_bytes;
-    totals->tx_bytes += conn->tx_bytes;
-    totals->rx_messages += conn->rx_messages;
-    totals->tx_messages += conn->tx_messages;
-    totals->rx_control += conn->rx_control;
-    totals->tx_control += conn->tx_control;
-}
-
 static void conn_leave_lists(weir_conn *conn)
 {
     if (conn->place == WEIR__PLACE_WHEEL)
@@ -94,7 +82,7 @@ static void conn_free_text(weir__memory *memory, weir__held_text *text)
 void weir__conn_free(weir_conn *conn)
 {
     weir_context *const context = conn->context;
-    conn_add_totals(conn);
+    context->totals.connections--;
     conn_leave_lists(conn);
     if (context->input_conn == conn)
         context->input_conn = NULL;
@@ -283,6 +271,7 @@ static int conn_queue_close(weir_conn *conn, uint32_t code, weir_text reason)
     WEIR__TRY(weir__output_frames(conn, WEIR__OP_CLOSE, true, payload, (size_t)len));
     conn->local_code = (uint16_t)(code ? code : WEIR__CLOSE_NO_CODE);
     conn->tx_control++;
+    conn->context->totals.tx_control++;
     return WEIR_OK;
 }
 

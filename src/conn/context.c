@@ -16,8 +16,11 @@
 static int context_copy_texts(weir_context *context)
 {
     size_t sum = 0;
-    for (size_t i = 0; i < WEIR__POLICY_LISTS; i++)
-        sum += weir__policy_list(&context->policy, i)->len;
+    for (size_t i = 0; i < WEIR__POLICY_LISTS; i++) {
+        weir_text *const list = weir__policy_list(&context->policy, i);
+        *list = weir__text(list->data, list->len);
+        sum += list->len;
+    }
     WEIR__TRY(weir__buffer_reserve(&context->memory, &context->texts, sum));
     for (size_t i = 0; i < WEIR__POLICY_LISTS; i++) {
         weir_text *const list = weir__policy_list(&context->policy, i);

@@ -27,7 +27,7 @@ struct weir_context {
     weir__node expired; /* connections whose deadline may have passed */
     weir__node ready;   /* connections with output or events of their own */
     uint64_t message_count;
-    weir_stats totals; /* of connections; live ones add their own when asked */
+    weir_stats totals; /* of all connections, those that are gone included */
 
     /* What weir_conn_input_buffer gave last. */
     uint8_t *read_buffer; /* policy.read_buffer_bytes, made when first needed */

@@ -102,8 +102,9 @@ static void deadline_act_open(weir_conn *conn, uint64_t now)
         return;
     }
     if (deadline_after(conn->phase_at, conn->policy->idle_timeout_ms) <= now) {
-        weir__conn_close(conn, weir__status_wire(WEIR_E_IDLE_TIMEOUT), (weir_text){NULL, 0},
-                         WEIR_E_IDLE_TIMEOUT);
+        const uint32_t code = weir__status_wire(WEIR_E_IDLE_TIMEOUT);
+        if (weir__conn_close(conn, code, (weir_text){NULL, 0}, WEIR_E_IDLE_TIMEOUT) != WEIR_OK)
+            weir__conn_lost(conn, WEIR_E_MEMORY);
         return;
     }
     if (deadline_ping(conn) <= now)

@@ -272,7 +272,8 @@ static void opening_judge_response(weir__run *run)
     weir__response_verdict verdict;
     const weir_text offered = {(const char *)opening->offered.data, opening->offered.len};
     weir__response_judge(&opening->head, opening->accept, offered, &verdict);
-    conn->http_status = (uint16_t)opening->head.status;
+    if (verdict.kind != WEIR__RESPONSE_INTERIM)
+        conn->http_status = (uint16_t)opening->head.status;
     switch (verdict.kind) {
     case WEIR__RESPONSE_INTERIM:
         if (opening->interim++ >= conn->policy->max_interim)

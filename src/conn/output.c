@@ -75,6 +75,7 @@ static void output_append(weir_conn *conn, weir__chunk *chunk, size_t queued)
     const bool was_waiting = output_tx_waits(conn->tx);
     weir__chunk_append(&conn->tx->queue, chunk);
     conn->tx->queued += queued;
+    conn->tx->refs += weir__chunk_is_ref(chunk);
     if (!was_waiting)
         weir__conn_ready(conn);
 }
@@ -188,6 +189,7 @@ int weir__output_control(weir_conn *conn, uint8_t opcode, const uint8_t *data, s
 static void output_retire(weir_conn *conn, weir__chunk *chunk, bool dropped)
 {
     weir__tx *const tx = conn->tx;
+    tx->refs -= weir__chunk_is_ref(chunk);
     if (chunk->kind == WEIR__CHUNK_BODY && !chunk->message) {
         chunk->dropped = dropped;
         weir__chunk_append(&tx->released, chunk);
@@ -438,6 +440,7 @@ static size_t output_consume_wire(weir_conn *conn, size_t len)
     if (tx->wire_at < tx->wire_len)
         return take;
     conn->tx_control += tx->wire_frames;
+    conn->context->totals.tx_control += tx->wire_frames;
     if (tx->wire_ping)
         weir__deadline_ping_left(conn);
     tx->wire_at = tx->wire_len = 0;
@@ -449,7 +452,8 @@ static void output_void_spans(weir_conn *conn)
     weir__tx *const tx = conn->tx;
     tx->offered = 0;
     output_free_list(conn, &tx->retired);
-    for (weir__chunk *chunk = tx->queue.first; chunk; chunk = chunk->next)
+    /* What was offered stands in front. */
+    for (weir__chunk *chunk = tx->queue.first; chunk && chunk->offered; chunk = chunk->next)
         chunk->offered = false;
     for (weir__chunk *chunk = tx->released.first; chunk; chunk = chunk->next)
         chunk->offered = false;
@@ -459,6 +463,10 @@ static void output_take(weir_conn *conn, size_t len)
 {
     weir__tx *const tx = conn->tx;
     conn->tx_bytes += len;
+    conn->context->totals.tx_bytes += len;
+    /* Who lets a congested queue move is alive: where nothing is read for now, its pong waits. */
+    if (weir__conn_has(conn, WEIR__FLAG_CONGESTED))
+        weir__deadline_heard(conn);
     if (output_wire_waits(tx)) {
         const size_t before = len < tx->gap ? len : tx->gap;
         output_consume(conn, before);
@@ -468,7 +476,8 @@ static void output_take(weir_conn *conn, size_t len)
             len -= output_consume_wire(conn, len);
     }
     output_consume(conn, len);
-    if (weir__conn_has(conn, WEIR__FLAG_CONGESTED) && tx->queued <= conn->policy->low_water_bytes) {
+    if (weir__conn_has(conn, WEIR__FLAG_CONGESTED) &&
+        weir__output_load(conn) <= conn->policy->low_water_bytes) {
         weir__conn_unmark(conn, WEIR__FLAG_CONGESTED);
         weir__conn_pend(conn, WEIR__PENDING_WRITABLE);
     }
@@ -510,6 +519,12 @@ bool weir__output_borrows(const weir_conn *conn)
 uint64_t weir__output_queued(const weir_conn *conn)
 {
     return conn->tx ? conn->tx->queued : 0;
+}
+
+/* A reference may take far more memory than the bytes that it stands for. */
+uint64_t weir__output_load(const weir_conn *conn)
+{
+    return conn->tx ? conn->tx->queued + (uint64_t)conn->tx->refs * sizeof(weir__chunk) : 0;
 }
 
 uint64_t weir__output_payload(const weir_conn *conn)

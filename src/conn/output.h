@@ -23,6 +23,7 @@ struct weir__tx {
     weir__chunk_list retired;  /* offered and then dropped: freed when the spans are void */
     size_t cap;                /* of this block */
     uint64_t queued;           /* bytes in queue; a body's heads count when they are made */
+    size_t refs;               /* SHARED and BODY chunks in queue */
     size_t offered;            /* sum of the spans given last */
 
     weir__control_slot pong;
@@ -66,6 +67,7 @@ void weir__output_free(weir_conn *conn);
 bool weir__output_waits(const weir_conn *conn);   /* something is to be written */
 bool weir__output_borrows(const weir_conn *conn); /* the caller's memory is still queued */
 uint64_t weir__output_queued(const weir_conn *conn);
+uint64_t weir__output_load(const weir_conn *conn); /* what the marks and the cap are about */
 uint64_t weir__output_payload(const weir_conn *conn);
 uint64_t weir__output_held(const weir_conn *conn);
 

@@ -163,6 +163,7 @@ static bool payload_end_message(weir__run *run)
     }
     weir__conn_unmark(conn, WEIR__FLAG_IN_MESSAGE);
     conn->rx_messages++;
+    conn->context->totals.rx_messages++;
     if (conn->state == WEIR__OPEN)
         conn->phase_at = conn->context->now; /* idleness is counted from the last message */
     return true;
@@ -301,6 +302,7 @@ static void payload_handle_control(weir__run *run, const uint8_t *data, size_t l
     weir_conn *const conn = run->conn;
     weir__conn_unmark(conn, WEIR__FLAG_IN_PAYLOAD);
     conn->rx_control++;
+    conn->context->totals.rx_control++;
     if (conn->frame_opcode == WEIR__OP_CLOSE) {
         payload_close(run, data, len);
         return;

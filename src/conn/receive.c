@@ -248,6 +248,7 @@ int weir__receive(weir_conn *conn, uint8_t *data, size_t len, size_t *used, weir
         receive_pending(&run);
     *used = (size_t)(run.at - run.start);
     conn->rx_bytes += *used;
+    conn->context->totals.rx_bytes += *used;
     weir__conn_settle(conn);
     return (int)run.count;
 }

@@ -44,9 +44,9 @@ static int send_check_text(const weir_conn *conn, int type, const uint8_t *data,
 /* Whether the queue takes len more bytes; an empty one takes any message. */
 static bool send_has_room(weir_conn *conn, size_t len)
 {
-    const uint64_t queued = weir__output_queued(conn);
+    const uint64_t load = weir__output_load(conn);
     const uint64_t max = conn->policy->max_queued_bytes;
-    if (queued == 0 || (queued <= max && len <= max - queued))
+    if (load == 0 || (load <= max && len <= max - load))
         return true;
     weir__conn_mark(conn, WEIR__FLAG_CONGESTED);
     return false;
@@ -55,7 +55,7 @@ static bool send_has_room(weir_conn *conn, size_t len)
 /* Something was queued: tell when it is much. */
 static int send_result(weir_conn *conn)
 {
-    if (weir__output_queued(conn) <= conn->policy->high_water_bytes)
+    if (weir__output_load(conn) <= conn->policy->high_water_bytes)
         return WEIR_OK;
     if (!weir__conn_has(conn, WEIR__FLAG_CONGESTED)) {
         weir__conn_mark(conn, WEIR__FLAG_CONGESTED);
@@ -67,6 +67,7 @@ static int send_result(weir_conn *conn)
 static int send_message_taken(weir_conn *conn)
 {
     conn->tx_messages++;
+    conn->context->totals.tx_messages++;
     conn->phase_at = conn->context->now; /* idleness is counted from the last message */
     return send_result(conn);
 }

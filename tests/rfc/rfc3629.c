@@ -108,14 +108,14 @@ static void R3629_1__R3629_4__sequences_of_three_and_four_bytes__as_the_referenc
     }
 }
 
-static void R3629_1__all_sequences_of_four_bytes__as_the_reference__long(void **state)
+static void R3629_1__all_sequences_of_four_bytes_from_F0_to_F7__as_the_reference__long(void **state)
 {
     (void)state;
     if (!getenv("WEIR_TEST_LONG"))
         skip();
     reel r;
     reel_open(&r, 'C');
-    for (uint64_t i = UINT64_C(0xC0000000); i <= UINT32_MAX; i++) {
+    for (uint32_t i = 0xF0000000u; i < 0xF8000000u; i++) {
         const uint8_t text[4] = {(uint8_t)(i >> 24), (uint8_t)(i >> 16), (uint8_t)(i >> 8),
                                  (uint8_t)i};
         expect_reference(&r, text, 4);
@@ -229,7 +229,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(R3629_1__R3629_4__all_sequences_of_one_and_two_bytes__as_the_reference),
         cmocka_unit_test(R3629_1__R3629_4__sequences_of_three_and_four_bytes__as_the_reference),
-        cmocka_unit_test(R3629_1__all_sequences_of_four_bytes__as_the_reference__long),
+        cmocka_unit_test(
+            R3629_1__all_sequences_of_four_bytes_from_F0_to_F7__as_the_reference__long),
         cmocka_unit_test(R3629_1__every_code_point__is_accepted_but_surrogates),
         cmocka_unit_test(R3629_4__every_prefix_of_a_character__fails_at_the_end_of_its_message),
         cmocka_unit_test(R3629_4__text_may_pause_inside_a_character),

@@ -242,6 +242,19 @@ static void R6455_5_5_2_2__pings_and_pongs_between_fragments__leave_the_message_
 
 /* ---- Many of them ----------------------------------------------------------------------------*/
 
+/* A block of frames, without a trace of the events; returns how many there were. */
+static size_t feed_quietly(const peer *p, const bytes *input)
+{
+    weir_event events[64];
+    size_t sum = 0;
+    uint8_t *const block = malloc(input->len);
+    memcpy(block, input->data, input->len);
+    for (size_t at = 0, used; at < input->len; at += used)
+        sum += (size_t)weir_conn_receive(p->conn, block + at, input->len - at, &used, events, 64);
+    free(block);
+    return sum;
+}
+
 static void R6455_5_5_3_2__a_million_pings_with_blocked_output__one_pong_waits(void **state)
 {
     (void)state;
@@ -253,12 +266,10 @@ static void R6455_5_5_3_2__a_million_pings_with_blocked_output__one_pong_waits(v
         peer_open(&p, *kind);
         for (int i = 0; i < 1000; i++)
             wire_script(&input, other_role(p.role), "P:more");
-        wire_feed_held(&p, input.data, input.len);
+        assert_int_equal(feed_quietly(&p, &input), 1000);
         const uint64_t held = p.alloc.held;
-        for (int i = 0; i < 1000; i++) {
-            p.trace.len = 0;
-            wire_feed_held(&p, input.data, input.len);
-        }
+        for (int i = 1; i < 1000; i++)
+            assert_int_equal(feed_quietly(&p, &input), 1000);
         assert_int_equal(p.alloc.held, held);
         wire_script(&last, other_role(p.role), "P:last");
         wire_feed_held(&p, last.data, last.len);
@@ -285,14 +296,11 @@ static void R6455_5_5_3_3__unsolicited_pongs__are_accepted_and_not_answered(void
         peer_open(&p, *kind);
         for (int i = 0; i < 1000; i++)
             wire_script(&input, other_role(p.role), "O:unasked");
-        wire_feed_held(&p, input.data, input.len);
+        assert_int_equal(feed_quietly(&p, &input), 1000);
         const uint64_t held = p.alloc.held;
-        for (int i = 1; i < 1000; i++) {
-            p.trace.len = 0;
-            wire_feed_held(&p, input.data, input.len);
-        }
+        for (int i = 1; i < 1000; i++)
+            assert_int_equal(feed_quietly(&p, &input), 1000);
         assert_int_equal(p.alloc.held, held);
-        assert_int_equal(p.event_count, 1000000);
         assert_int_equal(weir_conn_state(p.conn), WEIR_OPEN);
         assert_int_equal(weir_conn_wants(p.conn), WEIR_WANT_INPUT);
         bytes_free(&input);

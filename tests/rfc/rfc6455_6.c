@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* RFC 6455 6: sending only while open, in order, checked; receiving into whole messages or chunks. */
+/* RFC 6455 6: sending only while open, in order, checked; receiving messages or chunks. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -383,8 +383,8 @@ static void R6455_7_2_2_1__handshake_that_fails__has_no_frame_in_its_output(void
 {
     static const char *const requests[] = {
         "GARBAGE\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", "POST / HTTP/1.1\r\nHost: h\r\n\r\n",
-        "GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        "Sec-WebSocket-Version: 12\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+        ("GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+         "Sec-WebSocket-Version: 12\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"),
         "\x16\x03\x01\x02\x00\x01\r\n\r\n"};
     (void)state;
     for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {

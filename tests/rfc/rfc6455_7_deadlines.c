@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* RFC 6455 5.5.2, 7.1: deadlines on a clock of the test: handshake, keepalive, idleness, closing. */
+/* RFC 6455 5.5.2, 7.1: deadlines by a clock of our own: handshake, keepalive, idleness, closing. */
 #include <string.h>
 
 #include "support/test.h"

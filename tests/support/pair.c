@@ -129,7 +129,8 @@ static size_t pair_receive(pair *p, int index, uint8_t *block, size_t len)
     pair_side *const side = &p->side[index];
     weir_event events[8];
     size_t used;
-    const size_t cap = p->cuts ? 1 + (size_t)dice_below(p->cuts, 8) : 8;
+    const size_t most = p->one_event ? 1 : 8;
+    const size_t cap = p->cuts ? 1 + (size_t)dice_below(p->cuts, most) : most;
     const int count = weir_conn_receive(side->conn, block, len, &used, events, cap);
     assert_in_range(count, 0, cap);
     assert_in_range(used, 0, len);

@@ -34,6 +34,7 @@ typedef struct pair {
     pair_side side[2];
     int no_accept; /* a REQUEST is left to on_event */
     int echo;      /* the server sends messages back */
+    int one_event; /* events are taken one at a time */
     dice *cuts;    /* NULL: everything at once, else reads and writes of random sizes */
     void (*on_event)(struct pair *p, int side, const weir_event *event);
     void *user;

@@ -134,10 +134,8 @@ static void shake_demand_refusal(const outcome *o, weir_text input, int cause)
     shake_demand(r.close, "Connection: close", input, o);
     /* RFC 9110 9.3.2: the answer to HEAD names a length, but has no body. */
     const bool is_head = input.len > 5 && memcmp(input.data, "HEAD ", 5) == 0;
-    /* RFC 9110 9.3.2: a HEAD request gets the length alone. */
-    const int head = input.len > 5 && memcmp(input.data, "HEAD ", 5) == 0;
-    shake_demand(r.length > 0 && r.body_len == (head ? 0 : (size_t)r.length), "one response", input,
-                 o);
+    shake_demand(r.length > 0 && r.body_len == (is_head ? 0 : (size_t)r.length), "one response",
+                 input, o);
     shake_demand(r.upgrade == (status == 426 ? 3 : 0), "Upgrade with 426", input, o);
     shake_demand(r.allow == (status == 405), "Allow with 405", input, o);
     shake_demand(r.version == (cause == WEIR_E_VERSION || cause == WEIR_E_VERSION_MISSING),

@@ -93,7 +93,9 @@ static void reach_refused(peer *p)
 static void reach_in_message(peer *p)
 {
     conn_push_frame(p, 0, 1, "unfinished");
-    conn_push_text(p, p->role == WEIR_SERVER ? "\x80\x85key!ab" : "\x80\x05" "ab");
+    conn_push_text(p, p->role == WEIR_SERVER ? "\x80\x85key!ab"
+                                             : "\x80\x05"
+                                               "ab");
 }
 
 static void reach_streaming(peer *p)
@@ -313,8 +315,8 @@ static int call_texts(peer *p)
     }
     for (size_t i = 0; i < 8; i++) {
         if (weir_conn_header_at(p->conn, i, &field) == WEIR_OK)
-            assert_int_equal(
-                weir_conn_header(p->conn, field.name.data, field.name.len, 0, &text), WEIR_OK);
+            assert_int_equal(weir_conn_header(p->conn, field.name.data, field.name.len, 0, &text),
+                             WEIR_OK);
         (void)weir_conn_offered_subprotocol(p->conn, i, &text);
     }
     return weir_conn_header(p->conn, "Host", WEIR_NTS, 5, &text);

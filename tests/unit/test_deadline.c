@@ -341,6 +341,22 @@ static void idle_connection__is_closed_with_1001(void **state)
     peer_close(&p);
 }
 
+static void idle_connection_without_memory_for_its_close__is_ended(void **state)
+{
+    peer p;
+    (void)state;
+    peer_init(&p);
+    p.config.idle_timeout_ms = 30000;
+    p.config.ping_interval_ms = WEIR_NONE;
+    peer_open(&p, 'S');
+    p.alloc.fail_from = p.alloc.calls + 1;
+    deadline_time(&p, 30000);
+    assert_true(peer_saw(&p, "CLOSED flags=0 code=1006 cause=WEIR_E_"));
+    assert_int_equal(weir_conn_wants(p.conn), WEIR_WANT_CLOSE);
+    assert_true(deadline_due(&p) == WEIR_NONE); /* not tried again and again */
+    peer_close(&p);
+}
+
 /* ---- Who is woken ----------------------------------------------------------------------------*/
 
 static void ready_connection__is_named_once_until_something_new_happens(void **state)
@@ -473,6 +489,7 @@ int main(void)
         cmocka_unit_test(client_that_waits_for_the_end_of_the_transport__gives_up),
         cmocka_unit_test(failed_connection_whose_peer_stays__is_given_up),
         cmocka_unit_test(idle_connection__is_closed_with_1001),
+        cmocka_unit_test(idle_connection_without_memory_for_its_close__is_ended),
         cmocka_unit_test(ready_connection__is_named_once_until_something_new_happens),
         cmocka_unit_test(single_connection__is_not_woken_when_nothing_is_to_be_done),
         cmocka_unit_test(single_connection_whose_transport_is_full__is_not_woken_all_the_time),

@@ -203,9 +203,9 @@ static const output_step output_set_ups[] = {
     set_up_pong,    set_up_frames,           set_up_prepared,       set_up_borrowed,
     set_up_halfway, set_up_borrowed_halfway, set_up_control_halfway};
 static const output_step output_acts[] = {
-    act_ping_arrives,       act_message_arrives, act_send,        act_send_ref,       act_ping,
-    act_close,              act_peer_closes,     act_peer_breaks_a_rule, act_transport_ends,
-    act_time_passes,        act_fault_then_end};
+    act_ping_arrives,   act_message_arrives, act_send,          act_send_ref,
+    act_ping,           act_close,           act_peer_closes,   act_peer_breaks_a_rule,
+    act_transport_ends, act_time_passes,     act_fault_then_end};
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -302,8 +302,7 @@ static void hundred_small_messages__leave_in_one_write_of_few_spans(void **state
         for (int i = 0; i < 100; i++)
             bytes_add_frame(&input, from, 1, 2, "a message of thirty-two bytes...", 32);
         bytes_add_frame(&input, from, 1, 9, "ping", 4);
-        const int count =
-            weir_conn_receive(p.conn, input.data, input.len, &used, events, 200);
+        const int count = weir_conn_receive(p.conn, input.data, input.len, &used, events, 200);
         assert_int_equal(count, 101);
         assert_int_equal(used, input.len);
         for (int i = 0; i < 100; i++)
@@ -372,6 +371,26 @@ static void newest_ping_is_answered__in_the_place_of_older_ones(void **state)
     assert_int_equal(peer_frames(&p, WEIR_SERVER, 10), 1);
     assert_memory_equal(p.output.data, "\x8A\x04last", 6);
     peer_close(&p);
+}
+
+static void ping_that_comes_while_a_pong_is_written__is_answered_too(void **state)
+{
+    (void)state;
+    for (size_t first = 1; first <= 5; first++) {
+        peer p;
+        weir_span span;
+        peer_init(&p);
+        peer_open(&p, 'S');
+        output_feed_frame(&p, 9, "one");
+        assert_int_equal(weir_conn_output(p.conn, &span, 1), 1);
+        bytes_add(&p.output, span.data, first);
+        output_feed_frame(&p, 9, "two");
+        assert_int_equal(weir_conn_sent(p.conn, first), WEIR_OK);
+        output_drain(&p);
+        assert_int_equal(p.output.len, 10);
+        assert_memory_equal(p.output.data, "\x8A\x03one\x8A\x03two", 10);
+        peer_close(&p);
+    }
 }
 
 /* ---- Counts ----------------------------------------------------------------------------------*/
@@ -534,6 +553,7 @@ int main(void)
         cmocka_unit_test(hundred_small_messages__leave_in_one_write_of_few_spans),
         cmocka_unit_test(control_frames_wait_for_one_fragment_at_most__wherever_it_stands),
         cmocka_unit_test(newest_ping_is_answered__in_the_place_of_older_ones),
+        cmocka_unit_test(ping_that_comes_while_a_pong_is_written__is_answered_too),
         cmocka_unit_test(queued_bytes_of_borrowed_sends__never_run_out_before_the_bytes_do),
         cmocka_unit_test(buffered_amount__counts_payload_alone_and_falls_with_it),
         cmocka_unit_test(borrowed_message_that_left_whole__is_not_called_dropped),

@@ -10,13 +10,13 @@
 #define SCRIPT_REFS 64
 
 typedef struct script_side {
-    bytes sent;                  /* messages taken, as in pair_side.got */
-    bytes stream;                /* payload of the message begun */
-    bytes part;                  /* chunk mode: the message so far */
-    int stream_type;             /* 0: none was begun */
-    int closed;                  /* it called close */
-    size_t taken;                /* messages */
-    size_t refs;                 /* borrowed sends taken */
+    bytes sent;      /* messages taken, as in pair_side.got */
+    bytes stream;    /* payload of the message begun */
+    bytes part;      /* chunk mode: the message so far */
+    int stream_type; /* 0: none was begun */
+    int closed;      /* it called close */
+    size_t taken;    /* messages */
+    size_t refs;     /* borrowed sends taken */
     uint8_t *borrowed[SCRIPT_REFS];
 } script_side;
 
@@ -31,8 +31,8 @@ typedef struct script {
 
 static void script_log(bytes *log, int type, const void *data, size_t len)
 {
-    const uint8_t head[5] = {(uint8_t)type, (uint8_t)len, (uint8_t)(len >> 8),
-                             (uint8_t)(len >> 16), (uint8_t)(len >> 24)};
+    const uint8_t head[5] = {(uint8_t)type, (uint8_t)len, (uint8_t)(len >> 8), (uint8_t)(len >> 16),
+                             (uint8_t)(len >> 24)};
     bytes_add(log, head, sizeof head);
     bytes_add(log, data, len);
 }
@@ -53,6 +53,10 @@ static void script_chunk(script *s, int index, const weir_event *event)
 static void script_event(pair *p, int index, const weir_event *event)
 {
     script *const s = p->user;
+    /* CLOSED is the last, when all borrowed memory was given back. */
+    assert_int_equal(p->side[index].counts[WEIR_EVENT_CLOSED], event->type == WEIR_EVENT_CLOSED);
+    for (size_t i = 0; event->type == WEIR_EVENT_CLOSED && i < SCRIPT_REFS; i++)
+        assert_null(s->side[index].borrowed[i]);
     if (event->type == WEIR_EVENT_CHUNK)
         script_chunk(s, index, event);
     if (event->type != WEIR_EVENT_RELEASED)
@@ -239,7 +243,8 @@ static void script_finish(script *s)
 
 static int script_is_prefix(const bytes *part, const bytes *all)
 {
-    return part->len <= all->len && (part->len == 0 || memcmp(part->data, all->data, part->len) == 0);
+    return part->len <= all->len &&
+           (part->len == 0 || memcmp(part->data, all->data, part->len) == 0);
 }
 
 static void script_check_side(script *s, int index)

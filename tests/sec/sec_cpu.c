@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT */
+/* Attacks on time: work that grows faster than the input, calls that do not end. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "support/pair.h"
+#include "support/test.h"
+
+/* ---- Twice the input, twice the time ---------------------------------------------------------*/
+
+typedef void (*cpu_work)(size_t size);
+
+static double cpu_seconds(cpu_work work, size_t size)
+{
+    double best = 1e9;
+    for (int turn = 0; turn < 5; turn++) {
+        const clock_t from = clock();
+        work(size);
+        const double took = (double)(clock() - from + 1) / (double)CLOCKS_PER_SEC;
+        best = took < best ? took : best;
+    }
+    return best;
+}
+
+/* Quadratic work takes 64 times as long for 8 times the input; a noisy machine gets three tries. */
+static void cpu_assert_linear(cpu_work work, size_t size)
+{
+    double ratio = 0;
+    for (int tries = 0; tries < 3; tries++) {
+        ratio = cpu_seconds(work, 8 * size) / cpu_seconds(work, size);
+        if (ratio < 32)
+            return;
+    }
+    print_error("8 times the input took %.1f times as long\n", ratio);
+    fail();
+}
+
+/* A request with one field of the size, made of a piece again and again. */
+static void cpu_request(const char *name, const char *piece, size_t size, size_t step)
+{
+    peer p;
+    bytes b = {0};
+    peer_init(&p);
+    p.config.max_head_bytes = p.config.max_line_bytes = 1 << 24;
+    p.config.max_list_members = p.config.max_empty_members = WEIR_NONE;
+    p.config.max_extension_offers = p.config.max_extension_params = WEIR_NONE;
+    p.config.max_fields = 65536;
+    peer_open(&p, 's');
+    bytes_add_text(&b, "GET / HTTP/1.1\r\nHost: host\r\nUpgrade: websocket\r\n"
+                       "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
+    bytes_add_text(&b, name);
+    while (b.len < size)
+        bytes_add_text(&b, piece);
+    bytes_add_text(&b, "\r\n\r\n");
+    peer_feed(&p, b.data, b.len, step);
+    bytes_free(&b);
+    peer_close(&p);
+}
+
+static void cpu_extension_backslashes(size_t size)
+{
+    cpu_request("Sec-WebSocket-Extensions: a; b=\"", "\\x", size, 65536);
+}
+
+static void cpu_extension_commas(size_t size)
+{
+    cpu_request("Sec-WebSocket-Extensions: a", ",", size, 65536);
+}
+
+static void cpu_extension_params(size_t size)
+{
+    cpu_request("Sec-WebSocket-Extensions: a", "; b", size, 65536);
+}
+
+static void cpu_extension_spaces(size_t size)
+{
+    cpu_request("Sec-WebSocket-Extensions: a", " ", size, 65536);
+}
+
+static void cpu_subprotocol_spaces(size_t size)
+{
+    cpu_request("Sec-WebSocket-Protocol: a", " ", size, 65536);
+}
+
+static void cpu_subprotocol_mixture(size_t size)
+{
+    cpu_request("Sec-WebSocket-Protocol: a", " \t , \t", size, 65536);
+}
+
+static void cpu_head_bytewise(size_t size)
+{
+    cpu_request("X: a", "value ", size, 1);
+}
+
+static void cpu_head_of_empty_fields(size_t size)
+{
+    cpu_request("X: a", "\r\nx:", size, 1);
+}
+
+static void SEC_C1__hostile_extension_lists_take_time_by_their_length(void **state)
+{
+    (void)state;
+    cpu_assert_linear(cpu_extension_backslashes, 65536);
+    cpu_assert_linear(cpu_extension_commas, 65536);
+    cpu_assert_linear(cpu_extension_params, 65536);
+    cpu_assert_linear(cpu_extension_spaces, 65536);
+}
+
+static void SEC_C2__spaces_in_subprotocol_lists_take_time_by_their_length(void **state)
+{
+    (void)state;
+    cpu_assert_linear(cpu_subprotocol_spaces, 65536);
+    cpu_assert_linear(cpu_subprotocol_mixture, 65536);
+}
+
+static void SEC_C4__head_that_comes_byte_by_byte_is_parsed_once(void **state)
+{
+    (void)state;
+    cpu_assert_linear(cpu_head_bytewise, 16384);
+    cpu_assert_linear(cpu_head_of_empty_fields, 8192);
+}
+
+/* ---- Calls that end --------------------------------------------------------------------------*/
+
+/* Frames from a client to a server without a peer that reads; echo waits in the queue. */
+static void cpu_frames(const bytes *one, size_t count, size_t step, int sends)
+{
+    peer p;
+    bytes b = {0};
+    weir_event events[64];
+    peer_init(&p);
+    p.config.max_fragments = p.config.max_empty_fragments = WEIR_NONE;
+    p.config.max_queued_bytes = WEIR_NONE;
+    peer_open(&p, 'S');
+    for (size_t i = 0; i < count; i++)
+        bytes_add(&b, one->data, one->len);
+    for (size_t at = 0, used; at < b.len; at += used) {
+        const size_t len = b.len - at < step ? b.len - at : step;
+        const int n = weir_conn_receive(p.conn, b.data + at, len, &used, events, 64);
+        assert_true(n > 0 || used > 0);
+        for (int i = 0; i < n && sends; i++)
+            if (events[i].type == WEIR_EVENT_MESSAGE)
+                (void)weir_conn_send(p.conn, WEIR_BINARY, events[i].data, events[i].len);
+    }
+    bytes_free(&b);
+    peer_close(&p);
+}
+
+static void cpu_pings(size_t count)
+{
+    bytes one = {0};
+    bytes_add_frame(&one, WEIR_CLIENT, 1, 9, "p", 1);
+    cpu_frames(&one, count, 4096, 0);
+    bytes_free(&one);
+}
+
+static void cpu_small_messages(size_t count)
+{
+    bytes one = {0};
+    bytes_add_frame(&one, WEIR_CLIENT, 1, 2, "m", 1);
+    cpu_frames(&one, count, 4096, 1);
+    bytes_free(&one);
+}
+
+static void cpu_fragments_bytewise(size_t count)
+{
+    bytes one = {0};
+    peer p;
+    peer_init(&p);
+    p.config.max_fragments = p.config.max_empty_fragments = WEIR_NONE;
+    peer_open(&p, 'S');
+    for (size_t i = 0; i < count; i++) {
+        one.len = 0;
+        bytes_add_frame(&one, WEIR_CLIENT, 0, i == 0 ? 1 : 0, i % 2 ? "f" : "", i % 2);
+        peer_feed(&p, one.data, one.len, 1);
+    }
+    assert_int_equal(weir_conn_state(p.conn), WEIR_OPEN);
+    bytes_free(&one);
+    peer_close(&p);
+}
+
+/* The peer takes a byte at a time while pings come: gaps are looked for again and again. */
+static void cpu_slow_reader(size_t count)
+{
+    peer p;
+    bytes ping = {0};
+    weir_event events[4];
+    size_t used;
+    peer_init(&p);
+    p.config.max_queued_bytes = WEIR_NONE;
+    peer_open(&p, 'S');
+    for (size_t i = 0; i < count; i++)
+        (void)weir_conn_send(p.conn, WEIR_BINARY, "x", 1);
+    for (size_t i = 0; i < count; i++) {
+        weir_span span;
+        ping.len = 0;
+        bytes_add_frame(&ping, WEIR_CLIENT, 1, 9, "p", 1);
+        (void)weir_conn_receive(p.conn, ping.data, ping.len, &used, events, 4);
+        (void)weir_conn_output(p.conn, &span, 1);
+        (void)weir_conn_sent(p.conn, 1);
+    }
+    bytes_free(&ping);
+    peer_close(&p);
+}
+
+/* Many short references in the queue, taken a few at a time. */
+static void cpu_references(size_t count)
+{
+    peer p;
+    weir_message *message;
+    peer_init(&p);
+    p.config.max_queued_bytes = WEIR_NONE;
+    peer_open(&p, 'S');
+    assert_int_equal(weir_message_create(p.context, WEIR_TEXT, "m", 1, &message), WEIR_OK);
+    for (size_t i = 0; i < count; i++)
+        (void)weir_conn_send_message(p.conn, message);
+    peer_pump(&p);
+    weir_message_free(message);
+    peer_close(&p);
+}
+
+static void cpu_many_ready(size_t count)
+{
+    peer p;
+    weir_conn **const conns = malloc(count * sizeof(weir_conn *));
+    size_t named = 0;
+    peer_init(&p);
+    peer_open(&p, 'S');
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(weir_conn_create_established(p.context, WEIR_SERVER, &conns[i]), WEIR_OK);
+        (void)weir_conn_send(conns[i], WEIR_TEXT, "x", 1);
+    }
+    while (weir_context_next_ready(p.context) != NULL)
+        named++;
+    assert_int_equal(named, count);
+    for (size_t i = 0; i < count; i++)
+        weir_conn_free(conns[i]);
+    free(conns);
+    peer_close(&p);
+}
+
+static void SEC_C3__work_of_every_call_grows_with_its_input_and_output_only(void **state)
+{
+    (void)state;
+    cpu_assert_linear(cpu_pings, 5000);
+    cpu_assert_linear(cpu_small_messages, 5000);
+    cpu_assert_linear(cpu_fragments_bytewise, 1000);
+    cpu_assert_linear(cpu_slow_reader, 2000);
+    cpu_assert_linear(cpu_references, 1000);
+    cpu_assert_linear(cpu_many_ready, 2000);
+}
+
+/* Every loop that the documentation tells a program to write comes to its end. */
+static void SEC_C3__loops_over_a_connection_end_whatever_came(void **state)
+{
+    dice d = {99};
+    (void)state;
+    for (int story = 0; story < 3000; story++) {
+        peer p;
+        uint8_t noise[64];
+        const size_t len = (size_t)dice_below(&d, sizeof noise);
+        peer_init(&p);
+        p.echo = 1;
+        peer_open(&p, "sScC"[dice_below(&d, 4)]);
+        for (size_t i = 0; i < len; i++)
+            noise[i] = (uint8_t)dice_roll(&d);
+        if (dice_below(&d, 2) && len > 2) { /* likely frames */
+            noise[0] = (uint8_t)(0x80 | dice_below(&d, 12));
+            noise[1] = (uint8_t)((p.role == WEIR_SERVER ? 0x80 : 0) | dice_below(&d, 20));
+        }
+        peer_feed(&p, noise, len, 1 + (size_t)dice_below(&d, 64)); /* dies without progress */
+        for (int turns = 0; weir_context_next_due(p.context) != WEIR_NONE; turns++) {
+            assert_in_range(turns, 0, 100);
+            weir_context_set_time(p.context, weir_context_next_due(p.context));
+            for (int names = 0; weir_context_next_ready(p.context) != NULL; names++)
+                assert_in_range(names, 0, 3);
+            peer_pump(&p);
+        }
+        assert_int_equal(weir_conn_state(p.conn), WEIR_CLOSED);
+        assert_int_equal(p.closed_count, 1);
+        peer_close(&p);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(SEC_C1__hostile_extension_lists_take_time_by_their_length),
+        cmocka_unit_test(SEC_C2__spaces_in_subprotocol_lists_take_time_by_their_length),
+        cmocka_unit_test(SEC_C4__head_that_comes_byte_by_byte_is_parsed_once),
+        cmocka_unit_test(SEC_C3__work_of_every_call_grows_with_its_input_and_output_only),
+        cmocka_unit_test(SEC_C3__loops_over_a_connection_end_whatever_came),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/* Prepared messages: framed once, counted references, many connections. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/peer.h"
+#include "support/test.h"
+
+#define MESSAGE_CONNS 50
+
+static void message_for_many__lives_until_the_last_has_sent_it(void **state)
+{
+    (void)state;
+    for (size_t len = 1; len <= 100000; len *= 10) {
+        peer p;
+        weir_conn *conns[MESSAGE_CONNS];
+        weir_message *message;
+        char *const payload = malloc(len);
+        memset(payload, 'm', len);
+        peer_init(&p);
+        p.config.max_pooled_bytes = 0;
+        p.config.fragment_bytes = 30000;
+        peer_open(&p, 'S');
+        assert_int_equal(weir_message_create(p.context, WEIR_TEXT, payload, len, &message),
+                         WEIR_OK);
+        memset(payload, 'x', len); /* it was copied */
+        const uint64_t before = p.alloc.held;
+        for (size_t i = 0; i < MESSAGE_CONNS; i++) {
+            assert_int_equal(weir_conn_create_established(p.context, WEIR_SERVER, &conns[i]),
+                             WEIR_OK);
+            assert_int_equal(weir_conn_send_message(conns[i], message), WEIR_OK);
+        }
+        assert_in_range(p.alloc.held - before, 0, MESSAGE_CONNS * 1500); /* no copy each */
+        weir_message_free(message);
+        for (size_t i = 0; i < MESSAGE_CONNS; i++) {
+            weir_conn *const own = p.conn;
+            p.conn = conns[i];
+            p.output.len = 0;
+            if (i % 3 != 0) {
+                peer_pump(&p);
+                assert_int_equal(p.output.data[p.output.len - 1], 'm');
+                assert_int_equal(peer_frames(&p, WEIR_SERVER, 1), 1);
+            }
+            p.conn = own;
+            weir_conn_free(conns[i]); /* every third goes with its reference */
+        }
+        free(payload);
+        peer_close(&p);
+    }
+}
+
+static void message_of_another_context__is_refused(void **state)
+{
+    peer one, two;
+    weir_message *message;
+    (void)state;
+    peer_init(&one);
+    peer_init(&two);
+    peer_open(&one, 'S');
+    peer_open(&two, 'S');
+    assert_int_equal(weir_message_create(one.context, WEIR_TEXT, "x", 1, &message), WEIR_OK);
+    assert_int_equal(weir_conn_send_message(two.conn, message), WEIR_E_CONTEXT);
+    assert_false(weir_conn_wants(two.conn) & WEIR_WANT_OUTPUT);
+    assert_int_equal(weir_message_retain(message), WEIR_OK);
+    weir_message_free(message);
+    assert_int_equal(weir_conn_send_message(one.conn, message), WEIR_OK);
+    weir_message_free(message);
+    peer_close(&one);
+    peer_close(&two);
+}
+
+static void message_with_bad_arguments__is_not_made(void **state)
+{
+    peer p;
+    weir_message *message = (weir_message *)(void *)&p;
+    (void)state;
+    peer_init(&p);
+    peer_open(&p, 'S');
+    assert_int_equal(weir_message_create(p.context, WEIR_TEXT, "\xED\xA0\x80", 3, &message),
+                     WEIR_E_TEXT);
+    assert_null(message);
+    assert_int_equal(weir_message_create(p.context, WEIR_TEXT, "\xC3", 1, &message), WEIR_E_TEXT);
+    assert_int_equal(weir_message_create(p.context, 9, "x", 1, &message), WEIR_E_ARGUMENT);
+    assert_int_equal(weir_message_create(p.context, WEIR_TEXT, NULL, 1, &message), WEIR_E_ARGUMENT);
+    assert_int_equal(weir_message_create(NULL, WEIR_TEXT, "x", 1, &message), WEIR_E_ARGUMENT);
+    assert_int_equal(weir_message_create(p.context, WEIR_TEXT, "x", 1, NULL), WEIR_E_ARGUMENT);
+    assert_int_equal(weir_message_create(p.context, WEIR_BINARY, "x", SIZE_MAX, &message),
+                     WEIR_E_MEMORY);
+    assert_null(message);
+    assert_int_equal(weir_message_retain(NULL), WEIR_E_ARGUMENT);
+    weir_message_free(NULL);
+    peer_close(&p);
+}
+
+static void message_of_every_length__is_framed_as_a_sent_one(void **state)
+{
+    const size_t lens[] = {0, 1, 125, 126, 127, 999, 1000, 1001, 65535, 65536, 70000};
+    (void)state;
+    for (const char *kind = "SC"; *kind; kind++)
+        for (uint64_t fragment = 1000; fragment <= 1000000; fragment *= 1000)
+            for (size_t i = 0; i < sizeof lens / sizeof lens[0]; i++) {
+                peer p, q;
+                weir_message *message;
+                static char payload[70000];
+                peer_init(&p);
+                peer_init(&q);
+                p.config.fragment_bytes = q.config.fragment_bytes = fragment;
+                peer_open(&p, *kind);
+                peer_open(&q, *kind);
+                assert_int_equal(
+                    weir_message_create(p.context, WEIR_BINARY, payload, lens[i], &message),
+                    WEIR_OK);
+                assert_true(weir_conn_send_message(p.conn, message) >= 0);
+                assert_true(weir_conn_send(q.conn, WEIR_BINARY, payload, lens[i]) >= 0);
+                weir_message_free(message);
+                peer_pump(&p);
+                peer_pump(&q);
+                assert_int_equal(p.output.len, q.output.len);
+                assert_memory_equal(p.output.data, q.output.data, p.output.len);
+                peer_close(&p);
+                peer_close(&q);
+            }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(message_for_many__lives_until_the_last_has_sent_it),
+        cmocka_unit_test(message_of_another_context__is_refused),
+        cmocka_unit_test(message_with_bad_arguments__is_not_made),
+        cmocka_unit_test(message_of_every_length__is_framed_as_a_sent_one),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
