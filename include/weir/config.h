@@ -65,7 +65,7 @@ typedef struct weir_config {
     uint64_t deliver_chunks; /**< CHUNK events as bytes come, instead of whole messages; 0 */
     uint64_t deliver_after_close; /**< deliver messages that come after our Close; 0 */
 
-    /* Sending. */
+    /* Sending. To the bytes queued come some 130 for each prepared or borrowed message. */
     uint64_t high_water_bytes;   /**< queued output above which sends say OVER_HIGH; 256 KiB */
     uint64_t low_water_bytes;    /**< queued output at which WRITABLE follows; 64 KiB */
     uint64_t max_queued_bytes;   /**< queued output above which sends say WOULD_BLOCK; 4 MiB.
@@ -78,8 +78,7 @@ typedef struct weir_config {
     uint64_t handshake_timeout_ms; /**< server: creation to answer; 10 s */
     uint64_t connect_timeout_ms;   /**< client: creation to OPEN; 30 s */
     uint64_t ping_interval_ms;     /**< ping after this long without a byte; 20 s, at least 1 */
-    uint64_t
-        pong_timeout_ms; /**< dead this long after the ping left, any byte is life; 20 s */
+    uint64_t pong_timeout_ms;   /**< dead this long after the ping left, any byte is life; 20 s */
     uint64_t idle_timeout_ms;   /**< close (1001) this long after the last message; WEIR_NONE */
     uint64_t close_timeout_ms;  /**< our Close to the end of the closing handshake; 10 s */
     uint64_t linger_timeout_ms; /**< wait for the peer to end the transport at last; 5 s */
@@ -87,7 +86,7 @@ typedef struct weir_config {
     /* Memory. */
     uint64_t max_pooled_bytes;  /**< free blocks the context keeps for reuse; 1 MiB */
     uint64_t max_context_bytes; /**< all memory of the context; WEIR_NONE */
-    uint64_t read_buffer_bytes; /**< what weir_conn_input_buffer offers at most; 64 KiB */
+    uint64_t read_buffer_bytes; /**< of the context, for weir_conn_input_buffer; 64 KiB */
 
     weir_allocate allocate; /**< NULL: malloc, realloc, free */
     void *allocate_user;

@@ -624,7 +624,7 @@ typedef struct weir_stats {
     uint64_t tx_messages;  /**< data messages taken for sending */
     uint64_t rx_control;   /**< pings, pongs and closes received */
     uint64_t tx_control;   /**< pings, pongs and closes sent */
-    uint64_t queued_bytes; /**< output that waits, heads included */
+    uint64_t queued_bytes; /**< connection: output that waits, heads included; context: 0 */
     uint64_t held_bytes;   /**< heap held now (context: of all it made, pool included) */
     uint64_t rtt_ms;       /**< last round-trip time, WEIR_NONE before the first (context: same) */
     uint64_t connections;  /**< context: alive now; connection: 1 */

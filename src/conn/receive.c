@@ -287,7 +287,8 @@ uint8_t *weir__receive_place(weir_conn *conn, size_t *len)
         if (!context->read_buffer)
             context->read_buffer = weir__memory_take(&context->memory, cap);
         if (!context->read_buffer) {
-            weir__conn_fail(conn, WEIR_E_MEMORY, conn->rx_bytes);
+            if (weir__conn_is_opening(conn) || weir__conn_is_live(conn))
+                weir__conn_fail(conn, WEIR_E_MEMORY, conn->rx_bytes);
             return NULL;
         }
         place = context->read_buffer;

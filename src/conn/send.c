@@ -59,6 +59,7 @@ static int send_result(weir_conn *conn)
         return WEIR_OK;
     if (!weir__conn_has(conn, WEIR__FLAG_CONGESTED)) {
         weir__conn_mark(conn, WEIR__FLAG_CONGESTED);
+        conn->pending &= (uint8_t)~WEIR__PENDING_WRITABLE; /* no longer so */
         weir__conn_pend(conn, WEIR__PENDING_HIGH_WATER);
     }
     return WEIR_OVER_HIGH;

@@ -372,6 +372,32 @@ static void R6455_7_1_3_1__deadline_of_one_connection__names_it_and_no_other(voi
     peer_close(&p);
 }
 
+/* Someone who stops reading at the high water mark does not see the pong: what the peer takes is
+ * life too, until it takes no more. */
+static void R6455_7_2_1_1__slow_reader__is_alive_while_it_takes_output(void **state)
+{
+    static const uint8_t payload[1 << 20];
+    (void)state;
+    peer p;
+    peer_init(&p);
+    open_at(&p, 'S');
+    assert_int_equal(weir_conn_send(p.conn, WEIR_BINARY, payload, sizeof payload), WEIR_OVER_HIGH);
+    uint64_t now = BEGIN;
+    for (int i = 0; i < 40; i++) {
+        now += 10000;
+        wire_time(&p, now);
+        assert_int_equal(p.closed_count, 0);
+        assert_int_equal(wire_take(&p, 1000), 1000);
+    }
+    wire_time(&p, now + p.config.ping_interval_ms - 1);
+    assert_int_equal(p.closed_count, 0);
+    for (int i = 0; i < 4; i++)
+        wire_time(&p, now += p.config.ping_interval_ms);
+    assert_int_equal(p.closed_count, 1);
+    assert_int_equal(peer_report(&p).cause, WEIR_E_PONG_TIMEOUT);
+    peer_close(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -391,6 +417,7 @@ int main(void)
         cmocka_unit_test(R6455_7_1_7_1__last_close_that_cannot_leave__is_given_up),
         cmocka_unit_test(R6455_7_1_7_1__peer_that_does_not_end_the_transport__is_given_up),
         cmocka_unit_test(R6455_7_1_3_1__deadline_of_one_connection__names_it_and_no_other),
+        cmocka_unit_test(R6455_7_2_1_1__slow_reader__is_alive_while_it_takes_output),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
