@@ -35,7 +35,8 @@ static const char chat_css[] =
     "form { display: flex; gap: .5em; } form[hidden] { display: none; }\n"
     "input { flex: 1; min-width: 0; } input, button { font: inherit; padding: .3em .6em; }\n"
     "ol { list-style: none; padding: 0; height: 60vh; overflow-y: auto; }\n"
-    "li { overflow-wrap: anywhere; } li.note { color: #777; font-style: italic; }\n";
+    "li { overflow-wrap: anywhere; white-space: pre-wrap; }\n"
+    "li.note { color: #777; font-style: italic; }\n";
 
 /* What came from others is shown by textContent alone, so it can never become markup. */
 static const char chat_js[] =
@@ -62,7 +63,10 @@ static const char chat_js[] =
     "  const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:';\n"
     "  const socket = new WebSocket(`${scheme}//${location.host}/room/${room}?name=${name}`);\n"
     "  socket.onmessage = event => hear(event.data);\n"
-    "  socket.onclose = event => show(`closed: ${event.reason || event.code}`, 'note');\n"
+    "  socket.onclose = event => {\n"
+    "    show(`closed: ${event.reason || event.code}`, 'note');\n"
+    "    at('say').hidden = true;\n"
+    "  };\n"
     "  at('say').onsubmit = event => {\n"
     "    event.preventDefault();\n"
     "    if (at('text').value) socket.send(at('text').value);\n"
