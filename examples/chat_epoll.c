@@ -165,7 +165,8 @@ int main(int argc, char **argv)
     (void)argc;
     parse_address(argv, &host, &port);
     weir_config_init(&config, sizeof config);
-    config.http_events = 1; /* the page */
+    config.http_events = 1;                  /* the page */
+    config.deflate = WEIR_DEFLATE_PREFERRED; /* a line is compressed once for all of its room */
     config.max_message_bytes = LINE_MAX_LEN;
     config.close_timeout_ms = CLOSE_TIMEOUT_MS;
     if (weir_context_create(&config, &chat.context) != WEIR_OK)

@@ -181,8 +181,8 @@ static int report(const weir_conn *conn)
 static void usage(const char *program)
 {
     fprintf(stderr,
-            "usage: %s [--origin O] [--protocol P] [--header 'NAME: VALUE']... [--ping S]\n"
-            "       ws://HOST[:PORT][/PATH]\n",
+            "usage: %s [--no-deflate] [--origin O] [--protocol P] [--header 'NAME: VALUE']...\n"
+            "       [--ping S] ws://HOST[:PORT][/PATH]\n",
             program);
     exit(2);
 }
@@ -221,14 +221,20 @@ int main(int argc, char **argv)
     weir_field fields[MAX_FIELDS];
     weir_request request = {.fields = fields};
     char **arg = argv + 1;
-    for (; arg[0] && arg[0][0] == '-'; arg += 2)
-        if (!arg[1] || !parse_option(arg[0], arg[1], &c, &request, fields))
+    weir_config_init(&config, sizeof config);
+    config.deflate = WEIR_DEFLATE_PREFERRED;
+    for (; arg[0] && arg[0][0] == '-'; arg++) {
+        if (strcmp(*arg, "--no-deflate") == 0)
+            config.deflate = WEIR_DEFLATE_OFF;
+        else if (!arg[1] || !parse_option(arg[0], arg[1], &c, &request, fields))
             usage(argv[0]);
+        else
+            arg++;
+    }
     if (argc - (arg - argv) != 1)
         usage(argv[0]);
     request.url = (weir_text){*arg, strlen(*arg)};
 
-    weir_config_init(&config, sizeof config);
     config.max_message_bytes = 64 << 20;
     config.max_queued_bytes = WEIR_NONE; /* no line is refused: reading stdin stops before */
     config.deliver_after_close = 1;      /* the answers to the last lines come after our Close */

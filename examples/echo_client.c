@@ -74,7 +74,7 @@ static void parse_options(char **argv, weir_config *config, weir_request *reques
 {
     for (char **arg = argv + 1; *arg; arg++) {
         if (strcmp(*arg, "--no-deflate") == 0) {
-            continue; /* nothing is compressed */
+            config->deflate = WEIR_DEFLATE_OFF;
         } else if (strcmp(*arg, "--max-message") == 0 && arg[1]) {
             if (!parse_number(*++arg, &config->max_message_bytes))
                 usage(argv[0]);
@@ -99,6 +99,7 @@ int main(int argc, char **argv)
     config.max_fragments = config.max_empty_fragments = WEIR_NONE;
     config.flood_rate = config.flood_burst = WEIR_NONE;
     config.max_queued_bytes = WEIR_NONE;
+    config.deflate = WEIR_DEFLATE_PREFERRED;
     parse_options(argv, &config, &request);
 
     dialed to = dial(&config, &request);

@@ -58,8 +58,10 @@ static inline void parse_echo_options(char **argv, echo_options *options, weir_c
 {
     *options = (echo_options){.host = "127.0.0.1", .port = "0"};
     for (char **arg = argv + 1; *arg; arg++) {
-        if (strcmp(*arg, "--no-deflate") == 0)
-            continue; /* nothing is compressed */
+        if (strcmp(*arg, "--no-deflate") == 0) {
+            config->deflate = WEIR_DEFLATE_OFF;
+            continue;
+        }
         if (arg[1] && parse_echo_option(arg[0], arg[1], options, config)) {
             arg++;
             continue;
@@ -80,6 +82,7 @@ static inline weir_context *create_echo_context(char **argv, echo_options *optio
     weir_config config;
     weir_config_init(&config, sizeof config);
     config.auto_accept = 1; /* the lists of origins and subprotocols decide */
+    config.deflate = WEIR_DEFLATE_PREFERRED;
 
     /* The defaults are for strangers; these servers take large messages in any fragments. */
     config.max_message_bytes = 64 << 20;

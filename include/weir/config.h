@@ -22,6 +22,15 @@ extern "C" {
  */
 typedef void *(*weir_allocate)(void *user, void *ptr, size_t old_size, size_t new_size);
 
+/** Whether permessage-deflate is agreed on, and which messages are compressed when it is. */
+typedef enum weir_deflate_mode {
+    WEIR_DEFLATE_OFF = 0,       /**< offers are declined, none is made */
+    WEIR_DEFLATE_ON = 1,        /**< messages sent with WEIR_COMPRESS or WEIR_AUTO */
+    WEIR_DEFLATE_PREFERRED = 2, /**< messages as with WEIR_AUTO, unless they say otherwise */
+    WEIR_DEFLATE_ALWAYS = 3     /**< messages as with WEIR_COMPRESS: for short ones that are alike,
+                                     of which none gets shorter but for those before it */
+} weir_deflate_mode;
+
 /**
  * Policy of a context: what weir_config_init fills with secure, finite defaults.
  *
@@ -52,7 +61,8 @@ typedef struct weir_config {
     uint64_t require_subprotocol; /**< refuse (400) when none of those offered fits; 0 */
     weir_text origins; /**< allowed Origin values, else 403; empty: any (RFC 6455 10.2) */
     weir_text hosts;   /**< allowed Host values, else 421; "h" any port, "h:8080"; empty: any */
-    weir_text paths;   /**< allowed paths, else 404; a final * matches any rest; empty: any */
+    weir_text
+        paths; /**< allowed paths, else 404; as it comes; a final * matches any rest; empty: any */
     weir_text subprotocols; /**< spoken, best first; a server takes the client's first that fits */
 
     /* Receiving (RFC 6455 5, 10.4). Over a limit: 1009 for sizes, 1008 for counts. */
@@ -60,7 +70,7 @@ typedef struct weir_config {
     uint64_t max_frame_bytes;     /**< one data frame; WEIR_NONE: the message limit rules */
     uint64_t max_fragments;       /**< data frames in one message; 4096 */
     uint64_t max_empty_fragments; /**< of them without payload; 128 */
-    uint64_t flood_rate;     /**< control frames and fragments under 16 bytes a second; 10000 */
+    uint64_t flood_rate;     /**< control and tiny frames a second, once a time was told; 10000 */
     uint64_t flood_burst;    /**< of them at once; 65536 */
     uint64_t deliver_chunks; /**< CHUNK events as bytes come, instead of whole messages; 0 */
     uint64_t deliver_after_close; /**< deliver messages that come after our Close; 0 */
@@ -82,6 +92,22 @@ typedef struct weir_config {
     uint64_t idle_timeout_ms;   /**< close (1001) this long after the last message; WEIR_NONE */
     uint64_t close_timeout_ms;  /**< our Close to the end of the closing handshake; 10 s */
     uint64_t linger_timeout_ms; /**< wait for the peer to end the transport at last; 5 s */
+
+    /* permessage-deflate (RFC 7692). Compression tells lengths: where secrets and an attacker's text
+     * meet in one message or window, they can be guessed from its size (CRIME, BREACH). */
+    uint64_t deflate;             /**< weir_deflate_mode; WEIR_DEFLATE_OFF */
+    uint64_t deflate_level;       /**< weir_deflate_level of what is sent; DEFAULT */
+    uint64_t deflate_tx_bits;     /**< largest window for sending, 9..15; 13 */
+    uint64_t deflate_rx_bits;     /**< window that the peer is asked to keep to, 9..15; 13 */
+    uint64_t deflate_rx_firm;     /**< rather no compression than a larger one than asked; 0 */
+    uint64_t deflate_tx_takeover; /**< messages may refer to earlier ones; 1 */
+    uint64_t deflate_rx_takeover; /**< the peer's may; 0 asks it not to; 1 */
+    uint64_t
+        deflate_min_bytes; /**< AUTO sends shorter ones plain, without takeover at least 128; 16 */
+    uint64_t deflate_max_ratio;  /**< bytes out for each in, once 64 KiB are out; WEIR_NONE */
+    uint64_t deflate_max_blocks; /**< blocks in one message; 65536 */
+    uint64_t deflate_max_bytes;  /**< memory for sending: smaller windows keep to it; WEIR_NONE */
+    uint64_t deflate_idle_ms;    /**< then the memory for sending is let go; 60 s */
 
     /* Memory. */
     uint64_t max_pooled_bytes;  /**< free blocks the context keeps for reuse; 1 MiB */
@@ -141,7 +167,19 @@ typedef enum weir_option {
     WEIR_OPTION_MAX_POOLED_BYTES = 41,
     WEIR_OPTION_MAX_CONTEXT_BYTES = 42,
     WEIR_OPTION_READ_BUFFER_BYTES = 43,
-    WEIR_OPTION_SEED = 44 /**< text: 32 bytes; sets has_seed */
+    WEIR_OPTION_SEED = 44, /**< text: 32 bytes; sets has_seed */
+    WEIR_OPTION_DEFLATE = 45,
+    WEIR_OPTION_DEFLATE_LEVEL = 46,
+    WEIR_OPTION_DEFLATE_TX_BITS = 47,
+    WEIR_OPTION_DEFLATE_RX_BITS = 48,
+    WEIR_OPTION_DEFLATE_RX_FIRM = 49,
+    WEIR_OPTION_DEFLATE_TX_TAKEOVER = 50,
+    WEIR_OPTION_DEFLATE_RX_TAKEOVER = 51,
+    WEIR_OPTION_DEFLATE_MIN_BYTES = 52,
+    WEIR_OPTION_DEFLATE_MAX_RATIO = 53,
+    WEIR_OPTION_DEFLATE_MAX_BLOCKS = 54,
+    WEIR_OPTION_DEFLATE_MAX_BYTES = 55,
+    WEIR_OPTION_DEFLATE_IDLE_MS = 56
 } weir_option;
 
 /**
@@ -163,7 +201,8 @@ WEIR_API int weir_config_init(weir_config *config, size_t size);
 
 /**
  * Fill a config with the tiny profile, for devices: 1 KiB lines, 2 KiB heads of 32 fields, 4 KiB
- * messages of 64 fragments, 1 KiB of queued output, nothing pooled.
+ * messages of 64 fragments, 1 KiB of queued output before OVER_HIGH and 2 KiB before WOULD_BLOCK,
+ * small deflate windows that the peer must agree to, nothing pooled.
  *
  * config   out.
  * size     sizeof(weir_config) as the caller compiled it.

@@ -109,12 +109,13 @@ WEIR_API uint32_t weir_version(void);
     X(E_PATH_REFUSED, -422, 404, "the path is not on the list")                                    \
     X(E_NO_SUBPROTOCOL, -423, 400, "none of the offered subprotocols is spoken here")              \
     X(E_EARLY_DATA, -424, 400, "too many bytes before the request was answered")                   \
-    X(E_REFUSED, -425, 0, "the request was answered without an upgrade")                           \
+    X(E_REFUSED, -425, 0, "we ended the handshake without an upgrade")                             \
     X(E_NOT_UPGRADED, -426, 0, "the server answered without an upgrade")                           \
     X(E_ACCEPT, -427, 0, "Sec-WebSocket-Accept does not match the key")                            \
     X(E_SUBPROTOCOL_UNOFFERED, -428, 0, "the server chose a subprotocol that was not offered")     \
     X(E_EXTENSION_UNOFFERED, -429, 0, "the server chose an extension that was not offered")        \
     X(E_TOO_MANY_INTERIM, -430, 0, "too many 1xx responses before the final one")                  \
+    X(E_EXTENSION_PARAMS, -431, 0, "the server's extension parameters are not what was offered")   \
     X(E_RSV, -500, 1002, "a reserved bit is set")                                                  \
     X(E_OPCODE, -501, 1002, "unknown opcode")                                                      \
     X(E_UNMASKED, -502, 1002, "a client's frame is not masked")                                    \
@@ -133,7 +134,14 @@ WEIR_API uint32_t weir_version(void);
     X(E_FRAME_TOO_BIG, -515, 1009, "the frame is over the limit")                                  \
     X(E_TOO_MANY_FRAGMENTS, -516, 1008, "the message has too many fragments")                      \
     X(E_TOO_MANY_EMPTY, -517, 1008, "the message has too many empty fragments")                    \
-    X(E_FLOOD, -518, 1008, "control frames or tiny fragments came too fast")
+    X(E_FLOOD, -518, 1008, "control frames or tiny fragments came too fast")                       \
+    X(E_DEFLATE_BLOCK, -519, 1007, "compressed data: a block's type or stored length is wrong")    \
+    X(E_DEFLATE_CODES, -520, 1007, "compressed data: the code lengths of a block are no code")     \
+    X(E_DEFLATE_SYMBOL, -521, 1007, "compressed data: a code without a meaning")                   \
+    X(E_DEFLATE_DISTANCE, -522, 1007, "compressed data: a distance reaches beyond the window")     \
+    X(E_DEFLATE_END, -523, 1007, "compressed data: the message ends inside a block")               \
+    X(E_DEFLATE_RATIO, -524, 1009, "compressed data: it expands more than the limit")              \
+    X(E_DEFLATE_BLOCKS, -525, 1008, "compressed data: a message has too many blocks")
 
 /** What a call returned, why a connection ended. Negative values are errors. */
 typedef enum weir_status {

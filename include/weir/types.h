@@ -47,6 +47,16 @@ typedef enum weir_type {
     WEIR_BINARY = 2
 } weir_type;
 
+/**
+ * Added to a weir_type when sending: whether to compress this message, where permessage-deflate was
+ * agreed. Without one of them the mode of the config decides.
+ */
+typedef enum weir_compression {
+    WEIR_PLAIN = 0x10,    /**< as it is: for secrets, or what is compressed already */
+    WEIR_COMPRESS = 0x20, /**< compressed, even when that makes it longer */
+    WEIR_AUTO = 0x30      /**< compressed when it is long enough and becomes shorter */
+} weir_compression;
+
 /** The connection's public state, as in the browsers' WebSocket.readyState. */
 typedef enum weir_state {
     WEIR_CONNECTING = 0, /**< opening handshake under way */
@@ -67,7 +77,9 @@ typedef enum weir_event_type {
     /** Server: a client asks to upgrade. Answer with weir_conn_accept or weir_conn_respond, now or
      *  later; the request is read with weir_conn_text, weir_conn_header and their kin. */
     WEIR_EVENT_REQUEST = 1,
-    /** Server: a plain HTTP request (option http_events). Answer with weir_conn_respond. */
+    /** Server: a plain HTTP request (option http_events). Answer with weir_conn_respond. Its body is
+     *  not given. An answer in the same batch is safe; until a later one, more than
+     *  max_early_bytes of body end the connection. */
     WEIR_EVENT_HTTP = 2,
     /** The connection is open; messages may be sent. code: 101. The head of the handshake may be
      *  read until the next receive call. */
@@ -75,10 +87,12 @@ typedef enum weir_event_type {
     /** Client: the server answered without an upgrade. code: HTTP status; data, len: the body as
      *  far as max_reject_bytes; the header fields may be read until the next receive call. */
     WEIR_EVENT_REJECTED = 4,
-    /** A whole message. flags: TEXT or not; data, len: the payload. */
+    /** A whole message. flags: TEXT or not, FIRST and LAST, COMPRESSED; data, len: the
+     *  payload. */
     WEIR_EVENT_MESSAGE = 5,
-    /** A piece of a message (option deliver_chunks). flags: TEXT, FIRST, LAST; data, len; offset of
-     *  the piece in the message; frame_left bytes still to come in this frame. */
+    /** A piece of a message (option deliver_chunks). flags: TEXT, FIRST, LAST, COMPRESSED;
+     *  data, len; offset of the piece in the message; frame_left bytes still to come in this
+     *  frame (0 when compressed). */
     WEIR_EVENT_CHUNK = 6,
     /** A ping came; its pong is already queued. data, len. */
     WEIR_EVENT_PING = 7,
@@ -92,7 +106,8 @@ typedef enum weir_event_type {
      *  handshake; offset: bytes received when it ended. All of it: weir_conn_report. Go on moving
      *  output until weir_conn_wants says CLOSE: a last Close or HTTP answer may wait. */
     WEIR_EVENT_CLOSED = 10,
-    /** More than the high water mark is queued: stop sending until WRITABLE. */
+    /** More than the high water mark is queued: stop sending until WRITABLE. Not given after
+     *  WOULD_BLOCK, which says the same. */
     WEIR_EVENT_HIGH_WATER = 11,
     /** After HIGH_WATER or WOULD_BLOCK: the queue fell to the low water mark. */
     WEIR_EVENT_WRITABLE = 12,
@@ -100,18 +115,21 @@ typedef enum weir_event_type {
     WEIR_EVENT_RELEASED = 13
 } weir_event_type;
 
-#define WEIR_FLAG_TEXT 0x01u      /**< the message is text (else binary) */
-#define WEIR_FLAG_FIRST 0x02u     /**< first piece of its message */
-#define WEIR_FLAG_LAST 0x04u      /**< last piece of its message */
-#define WEIR_FLAG_CLEAN 0x08u     /**< closing handshake done both ways (RFC 6455 7.1.4) */
-#define WEIR_FLAG_SOLICITED 0x10u /**< the pong answers the last ping that left */
-#define WEIR_FLAG_DROPPED 0x20u   /**< the borrowed message was not sent whole */
+#define WEIR_FLAG_TEXT 0x01u       /**< the message is text (else binary) */
+#define WEIR_FLAG_FIRST 0x02u      /**< first piece of its message */
+#define WEIR_FLAG_LAST 0x04u       /**< last piece of its message */
+#define WEIR_FLAG_CLEAN 0x08u      /**< closing handshake done both ways (RFC 6455 7.1.4) */
+#define WEIR_FLAG_SOLICITED 0x10u  /**< the pong answers the last ping that left */
+#define WEIR_FLAG_DROPPED 0x20u    /**< the borrowed message was not sent whole */
+#define WEIR_FLAG_COMPRESSED 0x40u /**< the message came compressed */
 
 /**
  * One event: 64 bytes with the same offsets on every platform.
  *
- * data stays valid until the next receive call on the same connection or its end; sending, closing
- * and asking do not void it. Fields that a type does not name are 0.
+ * data stays valid until the next receive call on the same connection (weir_conn_events and
+ * weir_conn_input_buffer are such calls) or weir_conn_free; after weir_conn_input_filled also only
+ * until weir_conn_input_buffer on any connection of the context. Sending, closing and asking do not
+ * void it. Fields that a type does not name are 0.
  */
 typedef struct weir_event {
     uint32_t type;       /**< 0: weir_event_type */

@@ -9,7 +9,7 @@
  * meets things: version and status (status.h), plain data types and events (types.h), configuration
  * (config.h), then below: context, connection, receiving, handshake, sending, prepared messages,
  * output, the end, statistics. The pieces that also work alone (frame heads, masking, UTF-8, accept
- * key, URL, close payload) are in pieces.h.
+ * key, URL, close payload) are in pieces.h, the codec of permessage-deflate in deflate.h.
  *
  * Ownership words have one meaning each:
  *   borrowed for this call   the library keeps no pointer when the call returns
@@ -29,6 +29,7 @@
 #include <weir/types.h>
 #include <weir/config.h>
 #include <weir/pieces.h>
+#include <weir/deflate.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -66,7 +67,8 @@ WEIR_API int weir_context_create(const weir_config *config, weir_context **conte
 WEIR_API int weir_context_free(weir_context *context);
 
 /**
- * Tell the time. Without a call time stands at 0 and no deadline passes.
+ * Tell the time, first of all before the first connection is made: deadlines count from the time
+ * told last. Without any call it stands at 0 and no deadline passes.
  *
  * context  the context.
  * now_ms   monotonic milliseconds from any start; a time before the last one is ignored.
@@ -178,12 +180,26 @@ WEIR_API void *weir_conn_user(const weir_conn *conn);
  * running deadline, is judged by the new value from then on.
  *
  * conn     the connection.
- * option   weir_option with a number, except the three of memory.
+ * option   weir_option with a number, except those of the context's memory and of what
+ *          permessage-deflate agrees on (windows, takeover).
  * value    the number.
  * Returns  WEIR_OK.
- * Errors   WEIR_E_ARGUMENT, WEIR_E_OPTION, WEIR_E_CONFIG, WEIR_E_MEMORY: nothing changed.
+ * Errors   WEIR_E_ARGUMENT, WEIR_E_OPTION, WEIR_E_CONFIG, WEIR_E_STATE (deliver_chunks inside a
+ *          message), WEIR_E_MEMORY: nothing changed.
  */
 WEIR_API int weir_conn_set(weir_conn *conn, int option, uint64_t value);
+
+/**
+ * Let go of memory that can be made again: the window and table for compressing. The next message
+ * starts with an empty window. For when memory is short; idle connections do it by themselves
+ * (option deflate_idle_ms).
+ *
+ * conn     the connection.
+ * Returns  WEIR_OK.
+ * Errors   WEIR_E_ARGUMENT.
+ * Spec     RFC 7692 7.1.1.
+ */
+WEIR_API int weir_conn_trim(weir_conn *conn);
 
 /**
  * The connection's public state.
@@ -226,7 +242,8 @@ WEIR_API int weir_conn_receive(weir_conn *conn, void *data, size_t len, size_t *
  * Take the events that wait, without input: the same as weir_conn_receive with len 0.
  *
  * conn     the connection.
- * events   out: [cap]; data of earlier events is void after this call.
+ * events   out: [cap]; data of earlier events is void after this call, and its memory let go: call
+ *          it once the events are handled, so that an idle connection holds none.
  * cap      events that fit.
  * Returns  number of events written, 0..cap.
  * Errors   WEIR_E_ARGUMENT.
@@ -353,8 +370,9 @@ WEIR_API int weir_conn_accept(weir_conn *conn, const char *subprotocol, size_t s
                               const weir_field *fields, size_t field_count);
 
 /**
- * Server: answer a REQUEST or HTTP event with an HTTP response and end the connection. Date,
- * Content-Length and Connection: close need no care: the last two are the library's.
+ * Server: answer a REQUEST or HTTP event with an HTTP response and end the connection.
+ * Content-Length and Connection: close are the library's; Date is the caller's, who has a clock.
+ * With 204 and 304 no body is sent.
  *
  * conn         the connection, its request not answered.
  * status       200 to 599 (to a REQUEST: 300 to 599).
@@ -376,7 +394,7 @@ WEIR_API int weir_conn_respond(weir_conn *conn, int status, const weir_field *fi
  * Send a message; its bytes are copied (a client masks them on the way).
  *
  * conn     open.
- * type     weir_type.
+ * type     weir_type, with a weir_compression if wanted.
  * data     [len] bytes, copied; NULL only when len is 0.
  * len      bytes.
  * Returns  WEIR_OK; WEIR_OVER_HIGH: taken, but slow down (until the transport has been tried, much
@@ -393,7 +411,7 @@ WEIR_API int weir_conn_send(weir_conn *conn, int type, const void *data, size_t 
  * are, a client's are masked piece by piece into output.
  *
  * conn     open.
- * type     weir_type.
+ * type     weir_type, with a weir_compression if wanted.
  * data     [len] bytes, borrowed until the RELEASED event with this token or weir_conn_free.
  * len      bytes.
  * token    given back in WEIR_EVENT_RELEASED.
@@ -411,7 +429,7 @@ WEIR_API int weir_conn_send_ref(weir_conn *conn, int type, const void *data, siz
  * message  borrowed for this call: the connection holds a reference of its own while it needs it.
  * Returns  WEIR_OK, WEIR_OVER_HIGH, WEIR_WOULD_BLOCK (not taken).
  * Errors   as weir_conn_send, WEIR_E_CONTEXT.
- * Cost     O(1) for a server.
+ * Cost     O(1) for a server; the first send with each window size compresses.
  */
 WEIR_API int weir_conn_send_message(weir_conn *conn, weir_message *message);
 
@@ -420,7 +438,7 @@ WEIR_API int weir_conn_send_message(weir_conn *conn, weir_message *message);
  * message can be sent; pings, pongs and a close can.
  *
  * conn     open.
- * type     weir_type.
+ * type     weir_type, with a weir_compression if wanted.
  * Returns  WEIR_OK.
  * Errors   WEIR_E_ARGUMENT, WEIR_E_NOT_OPEN, WEIR_E_CLOSING, WEIR_E_MESSAGE_OPEN.
  * Spec     RFC 6455 5.4.
@@ -498,7 +516,7 @@ WEIR_API int weir_conn_close(weir_conn *conn, int code, const char *reason, size
  * Prepare a message for many connections: checked and framed once.
  *
  * context  the context.
- * type     weir_type.
+ * type     weir_type, with a weir_compression if wanted.
  * data     [len] bytes, copied; NULL only when len is 0.
  * len      bytes.
  * message  out: with one reference, the caller's; NULL on error.
@@ -549,7 +567,8 @@ WEIR_API uint32_t weir_conn_wants(const weir_conn *conn);
  *
  * conn     the connection.
  * spans    out: [cap] borrowed until the next weir_conn_sent, weir_conn_output or weir_conn_free.
- *          Receiving and sending leave them as they are.
+ *          Receiving and sending leave them as they are, but for memory that a RELEASED event
+ *          gives back: a write that still runs must end before that memory is reused.
  * cap      spans that fit.
  * Returns  number of spans written, 0..cap. A full array may leave more behind it.
  * Errors   WEIR_E_ARGUMENT. Out of memory ends the connection (client, borrowed sends).
@@ -582,7 +601,8 @@ WEIR_API uint64_t weir_conn_buffered_amount(const weir_conn *conn);
 typedef enum weir_side {
     WEIR_SIDE_NONE = 0,      /**< it has not ended */
     WEIR_SIDE_LOCAL = 1,     /**< we: weir_conn_close, an answer without upgrade, a timeout */
-    WEIR_SIDE_PEER = 2,      /**< the peer: its Close came first, or it broke a rule */
+    WEIR_SIDE_PEER = 2,      /**< the peer: its Close came first, it broke a rule, or the
+                                  policy refused its request */
     WEIR_SIDE_TRANSPORT = 3, /**< the transport ended */
     WEIR_SIDE_LIBRARY = 4    /**< our resources ran out */
 } weir_side;
@@ -590,7 +610,8 @@ typedef enum weir_side {
 /** How a connection ended. Texts are borrowed until weir_conn_free. */
 typedef struct weir_report {
     int32_t side;         /**< weir_side */
-    int32_t cause;        /**< weir_status; WEIR_OK after a closing handshake */
+    int32_t cause;        /**< weir_status; WEIR_OK after a closing handshake that no timeout
+                               began, or an answered HTTP event */
     uint16_t code;        /**< as RFC 6455 7.1.5: peer's code, 1005 without, 1006 without a Close */
     uint16_t local_code;  /**< in the Close we sent, 1005 without code, 0 without Close */
     uint16_t peer_code;   /**< in the Close that came, 1005 without code, 0 without Close */
@@ -631,6 +652,14 @@ typedef struct weir_stats {
     uint64_t opened;       /**< became OPEN */
     uint64_t failed;       /**< ended with a cause other than WEIR_OK */
     uint64_t peak_bytes;   /**< context: most heap ever held; connection: 0 */
+
+    /* permessage-deflate */
+    uint64_t rx_deflated_bytes; /**< compressed payload received */
+    uint64_t rx_inflated_bytes; /**< what it became */
+    uint64_t tx_inflated_bytes; /**< payload that was compressed for sending */
+    uint64_t tx_deflated_bytes; /**< what it became */
+    uint64_t tx_skipped;        /**< messages that AUTO sent as they are */
+    uint64_t deflate_bytes;     /**< of held_bytes: windows and tables; context: shared scratch */
 } weir_stats;
 
 /**

@@ -7,6 +7,14 @@
 #include <stdint.h>
 #include <string.h>
 
+/* For functions that must become part of their caller: what it passes are constants that shape the
+ * code, or values that should stay in registers. */
+#if defined(__GNUC__)
+#define WEIR__INLINE static inline __attribute__((always_inline))
+#else
+#define WEIR__INLINE static inline
+#endif
+
 /* Position of the lowest set bit; value is not 0. */
 static inline uint32_t weir__bits_lowest(uint32_t value)
 {
@@ -20,6 +28,16 @@ static inline uint32_t weir__bits_lowest(uint32_t value)
         position += empty ? half : 0;
     }
     return position;
+#endif
+}
+
+static inline uint32_t weir__bits_lowest64(uint64_t value)
+{
+#if defined(__GNUC__)
+    return (uint32_t)__builtin_ctzll(value);
+#else
+    const uint32_t low = (uint32_t)value;
+    return low ? weir__bits_lowest(low) : 32 + weir__bits_lowest((uint32_t)(value >> 32));
 #endif
 }
 
@@ -96,6 +114,26 @@ static inline void weir__bits_store32_big(uint8_t *data, uint32_t value)
     data[1] = (uint8_t)(value >> 16);
     data[2] = (uint8_t)(value >> 8);
     data[3] = (uint8_t)value;
+}
+
+static inline uint64_t weir__bits_load64_little(const uint8_t *data)
+{
+    if (weir__bits_little_endian())
+        return weir__bits_load64(data);
+    uint64_t value = 0;
+    for (uint32_t i = 0; i < 8; i++)
+        value |= (uint64_t)data[i] << (8 * i);
+    return value;
+}
+
+static inline void weir__bits_store64_little(uint8_t *data, uint64_t value)
+{
+    if (weir__bits_little_endian()) {
+        weir__bits_store64(data, value);
+        return;
+    }
+    for (uint32_t i = 0; i < 8; i++)
+        data[i] = (uint8_t)(value >> (8 * i));
 }
 
 static inline uint32_t weir__bits_load32_little(const uint8_t *data)

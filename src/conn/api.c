@@ -10,6 +10,7 @@
 #include "../protocol/frame.h"
 #include "../protocol/handshake.h"
 #include "../protocol/url.h"
+#include "compression.h"
 #include "conn.h"
 #include "message.h"
 #include "opening.h"
@@ -27,7 +28,8 @@ static bool api_bytes_valid(const void *data, size_t len)
 
 static bool api_type_valid(int type)
 {
-    return type == WEIR_TEXT || type == WEIR_BINARY;
+    const int kind = type & ~WEIR_AUTO;
+    return kind == WEIR_TEXT || kind == WEIR_BINARY;
 }
 
 /* ---- Version and status ----------------------------------------------------------------------*/
@@ -212,6 +214,14 @@ void *weir_conn_user(const weir_conn *conn)
 int weir_conn_set(weir_conn *conn, int option, uint64_t value)
 {
     return conn ? weir__conn_set(conn, option, value) : WEIR_E_ARGUMENT;
+}
+
+int weir_conn_trim(weir_conn *conn)
+{
+    if (!conn)
+        return WEIR_E_ARGUMENT;
+    weir__compression_trim(conn);
+    return WEIR_OK;
 }
 
 int weir_conn_state(const weir_conn *conn)

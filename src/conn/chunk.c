@@ -133,8 +133,10 @@ void weir__chunk_begin_fragment(weir__chunk *chunk, uint64_t max)
 {
     chunk->piece = chunk->left < max ? chunk->left : (size_t)max;
     chunk->left -= chunk->piece;
-    const weir_frame_head head = {
-        .len = chunk->piece, .fin = chunk->left == 0, .opcode = chunk->opcode};
+    const weir_frame_head head = {.len = chunk->piece,
+                                  .fin = chunk->left == 0,
+                                  .rsv = chunk->opcode >> 4,
+                                  .opcode = chunk->opcode & WEIR__OP_MASK};
     chunk->head_len = (uint8_t)weir__frame_head_write(&head, chunk->head);
     chunk->head_at = 0;
     chunk->opcode = WEIR__OP_CONTINUATION;

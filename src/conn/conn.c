@@ -7,6 +7,7 @@
 #include "../base/statuses.h"
 #include "../protocol/close.h"
 #include "assembly.h"
+#include "compression.h"
 #include "deadline.h"
 #include "opening.h"
 #include "output.h"
@@ -89,6 +90,7 @@ void weir__conn_free(weir_conn *conn)
     weir__output_free(conn);
     weir__assembly_free(conn);
     weir__opening_free(conn);
+    weir__compression_free(conn);
     conn_free_text(&context->memory, conn->subprotocol);
     conn_free_text(&context->memory, conn->reason);
     if (weir__conn_has(conn, WEIR__FLAG_OWN_POLICY))
@@ -114,6 +116,10 @@ int weir__conn_set(weir_conn *conn, int option, uint64_t value)
 {
     if (!weir__policy_is_per_conn(option))
         return WEIR_E_OPTION;
+    /* Inside a message the two ways of delivery do not mix. */
+    if (option == WEIR_OPTION_DELIVER_CHUNKS && weir__conn_has(conn, WEIR__FLAG_IN_MESSAGE) &&
+        value != conn->policy->deliver_chunks)
+        return WEIR_E_STATE;
     weir_config changed = *conn->policy;
     WEIR__TRY(weir__policy_set(&changed, option, value));
     WEIR__TRY(weir__policy_check(&changed));
@@ -256,7 +262,7 @@ static void conn_report(weir_conn *conn, uint64_t at)
         return;
     weir__conn_mark(conn, WEIR__FLAG_REPORTED);
     if (conn->peer_code == 0)
-        conn->fault_at = at;
+        conn->count.fault_at = at;
     if (conn->cause != WEIR_OK)
         conn->context->totals.failed++;
     weir__conn_pend(conn, WEIR__PENDING_CLOSED);
@@ -297,7 +303,7 @@ int weir__conn_close(weir_conn *conn, uint32_t code, weir_text reason, int cause
 void weir__conn_peer_closed(weir_conn *conn, uint32_t code, weir_text reason, uint64_t at)
 {
     conn->peer_code = (uint16_t)code;
-    conn->fault_at = at; /* what follows is not looked at, however much came along */
+    conn->count.fault_at = at; /* what follows is not looked at, however much came along */
     conn->reason = weir__held_text_make(&conn->context->memory, reason);
     conn_end_sending(conn);
     weir__conn_pend(conn, WEIR__PENDING_CLOSE);

@@ -60,9 +60,10 @@ enum {
     WEIR__PLACE_READY
 };
 
-typedef struct weir__tx weir__tx;             /* output.h */
-typedef struct weir__assembly weir__assembly; /* assembly.h */
-typedef struct weir__opening weir__opening;   /* opening.h */
+typedef struct weir__tx weir__tx;                   /* output.h */
+typedef struct weir__assembly weir__assembly;       /* assembly.h */
+typedef struct weir__opening weir__opening;         /* opening.h */
+typedef struct weir__compression weir__compression; /* compression.h */
 
 /* A short text in pooled memory. */
 typedef struct weir__held_text {
@@ -76,16 +77,20 @@ struct weir_conn {
     weir_context *context;
     const weir_config *policy; /* the context's, or a copy of this connection's own */
     void *user;
-    weir__tx *tx;             /* NULL while nothing is queued */
-    weir__assembly *assembly; /* NULL while no received bytes are held */
-    weir__opening *opening;   /* NULL once the handshake is over and forgotten */
+    weir__tx *tx;                   /* NULL while nothing is queued */
+    weir__assembly *assembly;       /* NULL while no received bytes are held */
+    weir__opening *opening;         /* NULL once the handshake is over and forgotten */
+    weir__compression *compression; /* NULL: no compression was agreed */
     weir__held_text *subprotocol;
     weir__held_text *reason; /* the peer's close reason */
 
     /* Receiving. */
-    uint64_t frame_left;    /* payload bytes still to come, while IN_PAYLOAD */
-    uint64_t message_bytes; /* payload bytes of the message so far */
-    uint32_t fragments;     /* data frames of the message so far */
+    uint64_t frame_left; /* payload bytes still to come, while IN_PAYLOAD */
+    union {
+        uint64_t message_bytes; /* payload bytes of the message so far */
+        uint64_t fault_at;      /* when REPORTED or the peer's Close came: where in the input */
+    } count;
+    uint32_t fragments; /* data frames of the message so far */
     uint32_t empty_fragments;
     uint32_t key;                      /* turned to the next payload byte */
     uint32_t utf8;                     /* state of the text check, while a text message is open */
@@ -112,7 +117,6 @@ struct weir_conn {
     uint32_t rtt_ms;     /* UINT32_MAX before the first pong */
 
     /* The end. */
-    uint64_t fault_at; /* rx position, valid when REPORTED; the peer's Close ends there */
     int16_t cause;
     uint16_t local_code; /* as weir_report */
     uint16_t peer_code;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../base/cpu.h"
+#include "compression.h"
 #include "conn.h"
 #include "deadline.h"
 #include "policy.h"
@@ -57,6 +58,7 @@ static void context_discard(weir_context *context)
         memset(context->entropy, 0, sizeof *context->entropy);
     weir__memory_give(&context->memory, context->entropy, sizeof *context->entropy);
     weir__buffer_free(&context->memory, &context->texts);
+    weir__codec_scratch_free(context);
     weir__memory_trim(&context->memory);
     weir__memory memory = context->memory;
     weir__memory_give(&memory, context, sizeof *context);

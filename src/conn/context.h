@@ -8,6 +8,8 @@
 #include "../base/wheel.h"
 #include "../kernels/kernels.h"
 #include "../protocol/handshake.h"
+#include "../deflate/deflater.h"
+#include "../deflate/inflate.h"
 #include "random.h"
 
 /* Separate streams, so that the keys on the wire tell nothing of the nonces. */
@@ -16,12 +18,21 @@ typedef struct weir__entropy {
     weir__random nonces;
 } weir__entropy;
 
+/* What the codecs of all connections use in turns; made when first needed. */
+typedef struct weir__codec_scratch {
+    weir__inflate_scratch *inflate;
+    size_t inflate_cap;
+    weir__deflate_scratch *deflate;
+    size_t deflate_cap;
+} weir__codec_scratch;
+
 struct weir_context {
     weir_config policy; /* texts point into texts */
     weir__memory memory;
     const weir__kernels *kernels;
     weir__entropy *entropy; /* NULL without a seed */
     weir__buffer texts;
+    weir__codec_scratch codec;
     uint64_t now;
     weir__wheel wheel;  /* deadlines of connections */
     weir__node expired; /* connections whose deadline may have passed */

@@ -3,6 +3,7 @@
 #include "deadline.h"
 
 #include "../base/statuses.h"
+#include "compression.h"
 #include "opening.h"
 #include "send.h"
 
@@ -39,9 +40,19 @@ static uint64_t deadline_ping(const weir_conn *conn)
     return deadline_after(conn->last_rx_at, conn->policy->ping_interval_ms);
 }
 
+/* When the memory for compressing is let go. */
+static uint64_t deadline_trim(const weir_conn *conn)
+{
+    const weir__compression *const compression = conn->compression;
+    if (!compression || !compression->deflater || weir__conn_has(conn, WEIR__FLAG_STREAMING))
+        return WEIR_NONE;
+    return deadline_after(compression->used_at, conn->policy->deflate_idle_ms);
+}
+
 static uint64_t deadline_open(const weir_conn *conn)
 {
-    const uint64_t idle = deadline_after(conn->phase_at, conn->policy->idle_timeout_ms);
+    const uint64_t idle = deadline_earlier(
+        deadline_after(conn->phase_at, conn->policy->idle_timeout_ms), deadline_trim(conn));
     return deadline_earlier(idle, deadline_earlier(deadline_ping(conn), deadline_silence(conn)));
 }
 
@@ -97,6 +108,8 @@ void weir__deadline_moved(weir_conn *conn)
 
 static void deadline_act_open(weir_conn *conn, uint64_t now)
 {
+    if (deadline_trim(conn) <= now)
+        weir__compression_trim(conn);
     if (deadline_silence(conn) <= now) {
         weir__conn_lost(conn, WEIR_E_PONG_TIMEOUT);
         return;

@@ -17,7 +17,8 @@ bool weir__frames_need(const weir_conn *conn, size_t len, size_t *need)
 static size_t frames_write_one(weir_conn *conn, uint8_t *out, uint8_t opcode, bool fin,
                                const uint8_t *data, size_t len)
 {
-    weir_frame_head head = {.len = len, .fin = fin, .opcode = opcode};
+    weir_frame_head head = {
+        .len = len, .fin = fin, .rsv = opcode >> 4, .opcode = opcode & WEIR__OP_MASK};
     uint32_t key = 0;
     if (conn->role == WEIR_CLIENT) {
         /* RFC 6455 5.3: a fresh key for each frame, drawn when the payload is already fixed. */

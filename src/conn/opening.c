@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "compression.h"
 #include "output.h"
 
 /* ---- Memory ----------------------------------------------------------------------------------*/
@@ -84,15 +85,19 @@ static int opening_accept(weir_conn *conn, weir_text subprotocol, const weir_fie
     weir__opening *const opening = conn->opening;
     weir__memory *const memory = &conn->context->memory;
     weir__buffer response = {NULL, 0, 0};
+    weir__permessage_agreed agreed;
+    weir__request_negotiate(&opening->head, &agreed);
     WEIR__TRY(weir__response_accept(memory, &response, conn->context->kernels, &opening->head,
-                                    opening->verdict.key, subprotocol, fields, count));
+                                    opening->verdict.key, subprotocol, &agreed, fields, count));
     weir__held_text *const chosen = weir__held_text_make(memory, subprotocol);
-    if (subprotocol.len > 0 && !chosen) {
+    if ((subprotocol.len > 0 && !chosen) || weir__compression_start(conn, &agreed) != WEIR_OK) {
+        weir__pool_give(memory, chosen, chosen ? chosen->cap : 0);
         weir__buffer_free(memory, &response);
         return WEIR_E_MEMORY;
     }
     if (opening_queue(conn, &response) != WEIR_OK) {
         weir__pool_give(memory, chosen, chosen ? chosen->cap : 0);
+        weir__compression_free(conn);
         return WEIR_E_MEMORY;
     }
     conn->subprotocol = chosen;
@@ -150,10 +155,11 @@ void weir__opening_refuse(weir_conn *conn)
 {
     static const char unavailable[] = "closing\n";
     weir__buffer response = {NULL, 0, 0};
-    const bool answers = conn->role == WEIR_SERVER &&
-                         weir__response_write(&conn->context->memory, &response, 503, NULL, 0,
-                                              WEIR__LITERAL(unavailable), false) == WEIR_OK &&
-                         opening_queue(conn, &response) == WEIR_OK;
+    const bool answers =
+        conn->role == WEIR_SERVER &&
+        weir__response_write(&conn->context->memory, &response, 503, NULL, 0,
+                             WEIR__LITERAL(unavailable), opening_is_head(conn)) == WEIR_OK &&
+        opening_queue(conn, &response) == WEIR_OK;
     if (answers)
         weir__conn_answered(conn, 503, WEIR_E_REFUSED);
     else
@@ -212,9 +218,10 @@ int weir__opening_request(weir_conn *conn, const weir_request *request)
         return WEIR_E_MEMORY;
     uint8_t nonce[16];
     weir__random_draw(&conn->context->entropy->nonces, nonce, sizeof nonce);
+    weir__permessage_wish(conn->policy, &opening->wishes);
     weir__buffer bytes = {NULL, 0, 0};
-    WEIR__TRY(weir__request_write(memory, &bytes, conn->context->kernels, request, nonce,
-                                  opening->accept));
+    WEIR__TRY(weir__request_write(memory, &bytes, conn->context->kernels, conn->policy, request,
+                                  nonce, opening->accept));
     const weir_text offered = weir__text(request->subprotocols.data, request->subprotocols.len);
     const int status = weir__buffer_append(memory, &opening->offered, offered.data, offered.len);
     if (status != WEIR_OK) {
@@ -224,11 +231,13 @@ int weir__opening_request(weir_conn *conn, const weir_request *request)
     return opening_queue(conn, &bytes);
 }
 
-static void opening_connected(weir__run *run, weir_text subprotocol)
+static void opening_connected(weir__run *run, const weir__response_verdict *verdict)
 {
     weir_conn *const conn = run->conn;
+    const weir_text subprotocol = verdict->subprotocol;
     conn->subprotocol = weir__held_text_make(&conn->context->memory, subprotocol);
-    if (subprotocol.len > 0 && !conn->subprotocol)
+    if ((subprotocol.len > 0 && !conn->subprotocol) ||
+        weir__compression_start(conn, &verdict->deflate) != WEIR_OK)
         weir__conn_fail(conn, WEIR_E_MEMORY, weir__run_offset(run));
     else
         weir__conn_open(conn, false);
@@ -244,7 +253,7 @@ static void opening_rejected(weir__run *run)
     }
     conn->opening->rejected_at = weir__run_offset(run);
     weir__conn_await_body(conn);
-    if (status == WEIR_OK)
+    if (status == WEIR_OK || conn->policy->max_reject_bytes == 0)
         weir__opening_body_over(conn);
 }
 
@@ -271,7 +280,7 @@ static void opening_judge_response(weir__run *run)
     weir__opening *const opening = conn->opening;
     weir__response_verdict verdict;
     const weir_text offered = {(const char *)opening->offered.data, opening->offered.len};
-    weir__response_judge(&opening->head, opening->accept, offered, &verdict);
+    weir__response_judge(&opening->head, opening->accept, offered, &opening->wishes, &verdict);
     if (verdict.kind != WEIR__RESPONSE_INTERIM)
         conn->http_status = (uint16_t)opening->head.status;
     switch (verdict.kind) {
@@ -282,7 +291,7 @@ static void opening_judge_response(weir__run *run)
             weir__http_head_reset(&opening->head);
         return;
     case WEIR__RESPONSE_OPEN:
-        opening_connected(run, verdict.subprotocol);
+        opening_connected(run, &verdict);
         return;
     case WEIR__RESPONSE_REJECTED:
         opening_rejected(run);

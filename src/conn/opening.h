@@ -19,7 +19,8 @@ struct weir__opening {
     size_t early_at;
 
     /* Client. */
-    weir__buffer offered; /* subprotocols, separated by spaces */
+    weir__buffer offered;           /* subprotocols, separated by spaces */
+    weir__permessage_wishes wishes; /* what the offers of compression were made of */
     weir__http_body body;
     uint64_t interim;
     uint64_t rejected_at; /* position behind the head of a rejection */

@@ -152,6 +152,20 @@ int weir__output_body(weir_conn *conn, uint8_t opcode, const uint8_t *data, size
     return WEIR_OK;
 }
 
+weir__chunk *weir__output_make_release(weir_conn *conn, uint64_t token)
+{
+    weir__chunk *const chunk = weir__chunk_make(&conn->context->memory, WEIR__CHUNK_BODY, 0);
+    if (chunk)
+        chunk->token = token;
+    return chunk;
+}
+
+void weir__output_release(weir_conn *conn, weir__chunk *chunk)
+{
+    weir__chunk_append(&conn->tx->released, chunk);
+    weir__conn_pend(conn, WEIR__PENDING_RELEASED);
+}
+
 int weir__output_shared(weir_conn *conn, weir_message *message)
 {
     weir__chunk *const chunk = output_make(conn, WEIR__CHUNK_SHARED, 0);

@@ -49,6 +49,11 @@ int weir__output_frames(weir_conn *conn, uint8_t first, bool fin, const uint8_t 
 int weir__output_body(weir_conn *conn, uint8_t opcode, const uint8_t *data, size_t len,
                       weir_message *message, uint64_t token);
 
+/* A borrowed send whose bytes are needed no more: its RELEASED event waits. Takes the chunk, which
+ * weir__output_make_release made; NULL without memory. */
+weir__chunk *weir__output_make_release(weir_conn *conn, uint64_t token);
+void weir__output_release(weir_conn *conn, weir__chunk *chunk);
+
 /* Queue a prepared message that goes out as the one frame that it is. */
 int weir__output_shared(weir_conn *conn, weir_message *message);
 

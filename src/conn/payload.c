@@ -7,6 +7,7 @@
 #include "../kernels/utf8.h"
 #include "../protocol/close.h"
 #include "assembly.h"
+#include "compression.h"
 #include "deadline.h"
 #include "send.h"
 
@@ -35,22 +36,51 @@ static int payload_flood(weir_conn *conn)
     return WEIR_OK;
 }
 
-static int payload_begin_data(weir_conn *conn, const weir_frame_head *head)
+bool weir__payload_is_compressed(const weir_conn *conn)
+{
+    return conn->compression && conn->compression->rx_message;
+}
+
+static void payload_begin_message(weir_conn *conn, const weir_frame_head *head, uint64_t at)
+{
+    conn->message_type = head->opcode;
+    conn->count.message_bytes = 0;
+    conn->fragments = conn->empty_fragments = 0;
+    conn->utf8 = WEIR__UTF8_START;
+    weir__conn_unmark(conn, WEIR__FLAG_CHUNK_GIVEN);
+    if (!conn->compression)
+        return;
+    /* RFC 7692 6: RSV1 on the first frame is about the whole message. */
+    conn->compression->rx_message = head->rsv != 0;
+    conn->compression->rx_payload = 0;
+    conn->compression->rx_at = at;
+}
+
+/* RFC 6455 10.4: judged by the claim, before a byte of it is held; false: the message gets too big.
+ * A compressed message is judged by what it becomes, while it does. */
+static bool payload_count(weir_conn *conn, uint64_t len)
+{
+    const uint64_t max = conn->policy->max_message_bytes;
+    const uint64_t sum = conn->count.message_bytes;
+    if (weir__payload_is_compressed(conn)) {
+        conn->compression->rx_payload += len;
+        return true;
+    }
+    if (sum > max || len > max - sum)
+        return false;
+    conn->count.message_bytes = sum + len;
+    return true;
+}
+
+static int payload_begin_data(weir_conn *conn, const weir_frame_head *head, uint64_t at)
 {
     const weir_config *const policy = conn->policy;
-    if (head->opcode != WEIR__OP_CONTINUATION) {
-        conn->message_type = head->opcode;
-        conn->message_bytes = 0;
-        conn->fragments = conn->empty_fragments = 0;
-        conn->utf8 = WEIR__UTF8_START;
-        weir__conn_unmark(conn, WEIR__FLAG_CHUNK_GIVEN);
-    }
+    if (head->opcode != WEIR__OP_CONTINUATION)
+        payload_begin_message(conn, head, at);
     conn->fragments++;
     if (head->len > policy->max_frame_bytes)
         return WEIR_E_FRAME_TOO_BIG;
-    /* RFC 6455 10.4: judged by the claim, before a byte of it is held. */
-    if (conn->message_bytes > policy->max_message_bytes ||
-        head->len > policy->max_message_bytes - conn->message_bytes)
+    if (!payload_count(conn, head->len))
         return WEIR_E_MESSAGE_TOO_BIG;
     if (conn->fragments > policy->max_fragments)
         return WEIR_E_TOO_MANY_FRAGMENTS;
@@ -60,15 +90,14 @@ static int payload_begin_data(weir_conn *conn, const weir_frame_head *head)
     const bool is_whole = head->fin && conn->fragments == 1;
     if (!is_whole && head->len < PAYLOAD_TINY)
         WEIR__TRY(payload_flood(conn));
-    conn->message_bytes += head->len;
     weir__conn_mark(conn, WEIR__FLAG_IN_MESSAGE);
     return WEIR_OK;
 }
 
-int weir__payload_begin(weir_conn *conn, const weir_frame_head *head)
+int weir__payload_begin(weir_conn *conn, const weir_frame_head *head, uint64_t at)
 {
     WEIR__TRY(head->opcode >= WEIR__OP_CLOSE ? payload_flood(conn)
-                                             : payload_begin_data(conn, head));
+                                             : payload_begin_data(conn, head, at));
     conn->frame_left = head->len;
     conn->frame_opcode = head->opcode;
     memcpy(&conn->key, head->key, sizeof conn->key);
@@ -145,7 +174,8 @@ static bool payload_is_wanted(const weir_conn *conn)
 
 static uint32_t payload_type_flag(const weir_conn *conn)
 {
-    return conn->message_type == WEIR__OP_TEXT ? WEIR_FLAG_TEXT : 0;
+    const uint32_t compressed = weir__payload_is_compressed(conn) ? WEIR_FLAG_COMPRESSED : 0;
+    return (conn->message_type == WEIR__OP_TEXT ? WEIR_FLAG_TEXT : 0) | compressed;
 }
 
 static bool payload_frame_ends_message(const weir_conn *conn)
@@ -195,7 +225,7 @@ static void payload_in_place(weir__run *run)
 /* All that the message may still come to, as far as the frames so far tell. */
 static uint64_t payload_expected(const weir_conn *conn)
 {
-    return weir__conn_has(conn, WEIR__FLAG_FRAME_FIN) ? conn->message_bytes
+    return weir__conn_has(conn, WEIR__FLAG_FRAME_FIN) ? conn->count.message_bytes
                                                       : conn->policy->max_message_bytes;
 }
 
@@ -226,7 +256,9 @@ static void payload_assemble(weir__run *run)
     payload_give(run, conn->assembly->held.data, conn->assembly->held.len);
 }
 
-static void payload_give_chunk(weir__run *run, const uint8_t *data, size_t len, bool last)
+/* at: position of data in the message. */
+static void payload_give_chunk(weir__run *run, const uint8_t *data, size_t len, bool last,
+                               uint64_t at)
 {
     weir_conn *const conn = run->conn;
     if (!payload_is_wanted(conn))
@@ -237,8 +269,8 @@ static void payload_give_chunk(weir__run *run, const uint8_t *data, size_t len, 
         payload_type_flag(conn) | (first ? WEIR_FLAG_FIRST : 0u) | (last ? WEIR_FLAG_LAST : 0u);
     event->data = data;
     event->len = len;
-    event->offset = conn->message_bytes - conn->frame_left - len;
-    event->frame_left = conn->frame_left;
+    event->offset = at;
+    event->frame_left = weir__payload_is_compressed(conn) ? 0 : conn->frame_left;
     weir__conn_mark(conn, WEIR__FLAG_CHUNK_GIVEN);
 }
 
@@ -255,16 +287,173 @@ static void payload_chunk(weir__run *run)
     if (last && !payload_end_message(run))
         return;
     if (len > 0 || last)
-        payload_give_chunk(run, data, len, last);
+        payload_give_chunk(run, data, len, last,
+                           conn->count.message_bytes - conn->frame_left - len);
+}
+
+/* ---- Compressed data frames ------------------------------------------------------------------*/
+
+#define PAYLOAD_CHUNK 16384u
+
+/* Compressed bytes say nothing of where in the text the fault is: told is where the message
+ * began, however the bytes were cut. */
+static void payload_fail_inflate(weir__run *run, int status)
+{
+    weir__conn_fail(run->conn, status, run->conn->compression->rx_at);
+}
+
+/* Bytes that the message may still become by its size; the limit may have been lowered meanwhile. */
+static uint64_t payload_size_left(const weir_conn *conn)
+{
+    const uint64_t max = conn->policy->max_message_bytes;
+    return max > conn->count.message_bytes ? max - conn->count.message_bytes : 0;
+}
+
+static uint64_t payload_inflate_left(const weir_conn *conn)
+{
+    const uint64_t by_size = payload_size_left(conn);
+    const uint64_t by_ratio = weir__compression_left(conn);
+    return by_size < by_ratio ? by_size : by_ratio;
+}
+
+/* Most bytes to ask for: those that are left, and one to tell that there are more. */
+static size_t payload_inflate_max(const weir_conn *conn)
+{
+    const uint64_t left = payload_inflate_left(conn);
+    if (conn->policy->deliver_chunks) {
+        const size_t room = PAYLOAD_CHUNK - conn->assembly->message.len;
+        return left < room ? (size_t)left + 1 : room;
+    }
+    return left < PAYLOAD_CHUNK ? (size_t)left + 1 : PAYLOAD_CHUNK;
+}
+
+/* What came out joins the message. WEIR_OK or what is wrong with it. */
+static int payload_add_inflated(weir_conn *conn, const weir__inflate_piece *piece)
+{
+    const uint64_t left = payload_inflate_left(conn);
+    const size_t fits = piece->len < left ? piece->len : (size_t)left;
+    /* What comes first in the message decides, however it was cut. */
+    if (payload_check_text(conn, piece->data, fits, true) < fits)
+        return WEIR_E_UTF8;
+    if (piece->len > left)
+        return left == payload_size_left(conn) ? WEIR_E_MESSAGE_TOO_BIG : WEIR_E_DEFLATE_RATIO;
+    WEIR__TRY(weir__assembly_reserve(conn, piece->len, conn->policy->max_message_bytes));
+    if (piece->len > 0)
+        memcpy(conn->assembly->message.data + conn->assembly->message.len, piece->data, piece->len);
+    conn->assembly->message.len += piece->len;
+    conn->count.message_bytes += piece->len;
+    return WEIR_OK;
+}
+
+/* Inflate from the input, which is unmasked, until it is used up, the message is complete, or a
+ * chunk is full. Returns the step of the decompressor or what is wrong. */
+static int payload_inflate_run(weir_conn *conn, const uint8_t *in, size_t len, bool last,
+                               size_t *used)
+{
+    int step;
+    *used = 0;
+    do {
+        weir__inflate_piece piece;
+        step = weir__compression_inflate(conn, in + *used, len - *used, last,
+                                         payload_inflate_max(conn), &piece);
+        if (step < 0)
+            return step;
+        *used += piece.used;
+        WEIR__TRY(payload_add_inflated(conn, &piece));
+    } while (step == WEIR__INFLATE_FULL &&
+             !(conn->policy->deliver_chunks && conn->assembly->message.len == PAYLOAD_CHUNK));
+    return step;
+}
+
+static void payload_deliver_inflated(weir__run *run, bool last)
+{
+    weir_conn *const conn = run->conn;
+    weir__assembly_deliver(conn);
+    const weir__buffer *const held = &conn->assembly->held;
+    if (conn->policy->deliver_chunks)
+        payload_give_chunk(run, held->data, held->len, last, conn->count.message_bytes - held->len);
+    else
+        payload_give(run, held->data, held->len);
+    if (last)
+        weir__compression_received(conn);
+}
+
+/* The input bytes were used up to here; those that were unmasked beyond are masked again. */
+static void payload_mask_back(weir__run *run, uint32_t key, size_t used, size_t len)
+{
+    weir_conn *const conn = run->conn;
+    run->at += used;
+    conn->frame_left -= used;
+    if (used == len)
+        return;
+    conn->key = weir__key_rotate(key, used);
+    if (conn->role == WEIR_SERVER)
+        conn->context->kernels->mask(run->at, len - used, conn->key);
+}
+
+/* The bytes for this call are inflated: deliver what is complete. */
+static void payload_inflated(weir__run *run, int step)
+{
+    weir_conn *const conn = run->conn;
+    const bool done = step == WEIR__INFLATE_DONE;
+    if (step != WEIR__INFLATE_FULL && conn->frame_left == 0)
+        weir__conn_unmark(conn, WEIR__FLAG_IN_PAYLOAD);
+    if (done)
+        payload_end_message(run);
+    if (done || (conn->policy->deliver_chunks && conn->assembly->message.len > 0))
+        payload_deliver_inflated(run, done);
+}
+
+/* RFC 6455 8.1: the text must not end inside a character. */
+static int payload_check_inflated(const weir_conn *conn, int step)
+{
+    const bool ends_inside = conn->utf8 != WEIR__UTF8_START;
+    const bool is_text = conn->message_type == WEIR__OP_TEXT;
+    return step == WEIR__INFLATE_DONE && is_text && ends_inside ? WEIR_E_UTF8 : step;
+}
+
+/* Compressed bytes to unmask now: while chunks are delivered no more than a chunk, as what one
+ * does not use is masked back for each. */
+static size_t payload_inflate_available(const weir__run *run)
+{
+    const size_t len = payload_available(run);
+    return run->conn->policy->deliver_chunks && len > PAYLOAD_CHUNK ? PAYLOAD_CHUNK : len;
+}
+
+static void payload_inflate(weir__run *run)
+{
+    weir_conn *const conn = run->conn;
+    const size_t len = payload_inflate_available(run);
+    const bool last = len == conn->frame_left && weir__conn_has(conn, WEIR__FLAG_FRAME_FIN);
+    if (!weir__assembly_open(conn)) {
+        payload_fail_inflate(run, WEIR_E_MEMORY);
+        return;
+    }
+    if (conn->assembly->held.cap > 0 && (last || conn->policy->deliver_chunks)) {
+        run->stop = true; /* what was given before must be seen first */
+        return;
+    }
+    const uint32_t key = conn->key;
+    size_t used;
+    payload_unmask(conn, run->at, run->at, len);
+    int step = payload_inflate_run(conn, run->at, len, last, &used);
+    payload_mask_back(run, key, used, len);
+    step = payload_check_inflated(conn, step);
+    if (step < 0)
+        payload_fail_inflate(run, step);
+    else
+        payload_inflated(run, step);
 }
 
 static void payload_data(weir__run *run)
 {
     weir_conn *const conn = run->conn;
     const bool is_whole = weir__conn_has(conn, WEIR__FLAG_FRAME_FIN) &&
-                          conn->message_bytes == conn->frame_left &&
+                          conn->count.message_bytes == conn->frame_left &&
                           payload_available(run) == conn->frame_left;
-    if (conn->policy->deliver_chunks)
+    if (weir__payload_is_compressed(conn))
+        payload_inflate(run);
+    else if (conn->policy->deliver_chunks)
         payload_chunk(run);
     else if (is_whole)
         payload_in_place(run);

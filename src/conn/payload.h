@@ -5,8 +5,12 @@
 
 #include "receive.h"
 
-/* Begin the frame whose head was read: limits and bookkeeping. WEIR_OK or the limit it is over. */
-int weir__payload_begin(weir_conn *conn, const weir_frame_head *head);
+/* Begin the frame whose head was read, which began at a position of the input: limits and
+ * bookkeeping. WEIR_OK or the limit it is over. */
+int weir__payload_begin(weir_conn *conn, const weir_frame_head *head, uint64_t at);
+
+/* Whether the data message under way is compressed. */
+bool weir__payload_is_compressed(const weir_conn *conn);
 
 /* Take payload bytes of the frame under way; when it is complete, finish it. At most one event,
  * for which there is room. Sets run->stop when it must wait. */

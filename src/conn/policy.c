@@ -2,7 +2,11 @@
 /* weir_config: defaults, options by number, checks. */
 #include "policy.h"
 
+#include <weir/deflate.h>
+
 #include <string.h>
+
+#include "../base/text.h"
 
 #define POLICY_KIB UINT64_C(1024)
 #define POLICY_SECONDS UINT64_C(1000)
@@ -66,6 +70,21 @@ static const policy_number policy_numbers[] = {
     POLICY_ROW(CLOSE_TIMEOUT_MS, close_timeout_ms, 10 * POLICY_SECONDS, 10 * POLICY_SECONDS, 0,
                WEIR_NONE),
     POLICY_ROW(LINGER_TIMEOUT_MS, linger_timeout_ms, 5 * POLICY_SECONDS, 5 * POLICY_SECONDS, 0,
+               WEIR_NONE),
+    POLICY_ROW(DEFLATE, deflate, WEIR_DEFLATE_OFF, WEIR_DEFLATE_OFF, WEIR_DEFLATE_OFF,
+               WEIR_DEFLATE_ALWAYS),
+    POLICY_ROW(DEFLATE_LEVEL, deflate_level, WEIR_DEFLATE_DEFAULT, WEIR_DEFLATE_COMPACT,
+               WEIR_DEFLATE_COMPACT, WEIR_DEFLATE_BEST),
+    POLICY_ROW(DEFLATE_TX_BITS, deflate_tx_bits, 13, 10, 9, 15),
+    POLICY_ROW(DEFLATE_RX_BITS, deflate_rx_bits, 13, 10, 9, 15),
+    POLICY_ROW(DEFLATE_RX_FIRM, deflate_rx_firm, 0, 1, 0, 1),
+    POLICY_SWITCH(DEFLATE_TX_TAKEOVER, deflate_tx_takeover, 1),
+    POLICY_SWITCH(DEFLATE_RX_TAKEOVER, deflate_rx_takeover, 1),
+    POLICY_ROW(DEFLATE_MIN_BYTES, deflate_min_bytes, 16, 16, 0, WEIR_NONE),
+    POLICY_ROW(DEFLATE_MAX_RATIO, deflate_max_ratio, WEIR_NONE, WEIR_NONE, 1, WEIR_NONE),
+    POLICY_ROW(DEFLATE_MAX_BLOCKS, deflate_max_blocks, 65536, 4096, 1, WEIR_NONE),
+    POLICY_ROW(DEFLATE_MAX_BYTES, deflate_max_bytes, WEIR_NONE, WEIR_NONE, 0, WEIR_NONE),
+    POLICY_ROW(DEFLATE_IDLE_MS, deflate_idle_ms, 60 * POLICY_SECONDS, 10 * POLICY_SECONDS, 0,
                WEIR_NONE),
     POLICY_ROW(MAX_POOLED_BYTES, max_pooled_bytes, 1024 * POLICY_KIB, 0, 0, WEIR_NONE),
     POLICY_ROW(MAX_CONTEXT_BYTES, max_context_bytes, WEIR_NONE, WEIR_NONE, 0, WEIR_NONE),
@@ -142,6 +161,16 @@ weir_text *weir__policy_list(weir_config *config, size_t index)
     return lists[index];
 }
 
+/* A list that is not empty must name something: an empty one allows everything. */
+static bool policy_list_valid(weir_text list)
+{
+    weir_text word;
+    if (!list.data)
+        return list.len == 0;
+    list = weir__text(list.data, list.len);
+    return list.len == 0 || weir__text_next_word(&list, &word);
+}
+
 int weir__policy_check(const weir_config *config)
 {
     for (size_t i = 0; i < POLICY_NUMBERS; i++) {
@@ -155,11 +184,17 @@ int weir__policy_check(const weir_config *config)
         return WEIR_E_CONFIG;
     if (config->max_queued_bytes < config->high_water_bytes)
         return WEIR_E_CONFIG;
+    if (!policy_list_valid(config->origins) || !policy_list_valid(config->hosts) ||
+        !policy_list_valid(config->paths) || !policy_list_valid(config->subprotocols))
+        return WEIR_E_CONFIG;
     return WEIR_OK;
 }
 
 bool weir__policy_is_per_conn(int option)
 {
+    /* What was agreed with the peer stays. */
+    if (option >= WEIR_OPTION_DEFLATE_TX_BITS && option <= WEIR_OPTION_DEFLATE_RX_TAKEOVER)
+        return false;
     return option != WEIR_OPTION_MAX_POOLED_BYTES && option != WEIR_OPTION_MAX_CONTEXT_BYTES &&
            option != WEIR_OPTION_READ_BUFFER_BYTES;
 }

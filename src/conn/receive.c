@@ -67,7 +67,7 @@ static void receive_give_closed(weir__run *run)
     weir_event *const event = &run->events[run->count - 1];
     event->flags = weir__conn_has(conn, WEIR__FLAG_CLEAN) ? WEIR_FLAG_CLEAN : 0;
     event->cause = conn->cause;
-    event->offset = conn->fault_at;
+    event->offset = conn->count.fault_at;
 }
 
 static void receive_give_rejected(weir__run *run)
@@ -136,8 +136,10 @@ bool weir__receive_is_due(const weir_conn *conn)
 static int receive_judge(const weir_conn *conn, const uint8_t *bytes, size_t have,
                          weir_frame_head *head)
 {
-    return weir__frame_rules_read(bytes, have, conn->role == WEIR_SERVER,
-                                  weir__conn_has(conn, WEIR__FLAG_IN_MESSAGE), head);
+    const weir__frame_rules rules = {.masked = conn->role == WEIR_SERVER,
+                                     .in_message = weir__conn_has(conn, WEIR__FLAG_IN_MESSAGE),
+                                     .rsv1 = conn->compression != NULL};
+    return weir__frame_rules_read(bytes, have, &rules, head);
 }
 
 /* The head is not whole in the input: collect it. Same result as receive_judge. */
@@ -168,7 +170,7 @@ static void receive_head(weir__run *run)
         return;
     conn->head_len = 0;
     if (status > 0)
-        status = weir__payload_begin(conn, &head);
+        status = weir__payload_begin(conn, &head, begin);
     if (status < 0)
         weir__conn_fail(conn, status, begin);
 }
@@ -236,9 +238,9 @@ int weir__receive(weir_conn *conn, uint8_t *data, size_t len, size_t *used, weir
                   size_t cap)
 {
     receive_begin(conn, len);
-    /* No input is NULL, to which C lets nothing be added, not even 0. */
-    uint8_t *const end = len > 0 ? data + len : data;
-    weir__run run = {conn, events, cap, 0, data, data, end, conn->rx_bytes, false};
+    /* No input may be NULL, to which C lets nothing be added, not even 0. */
+    uint8_t *const start = len > 0 ? data : conn->head;
+    weir__run run = {conn, events, cap, 0, start, start, start + len, conn->rx_bytes, false};
     if (conn->pending != 0)
         receive_pending(&run);
     if (weir__opening_has_early(conn))
@@ -263,7 +265,7 @@ static uint8_t *receive_direct(weir_conn *conn, size_t *len)
     const bool is_data = conn->frame_opcode < WEIR__OP_CLOSE;
     if (!weir__conn_is_live(conn) || !weir__conn_has(conn, WEIR__FLAG_IN_PAYLOAD) || !is_data ||
         conn->policy->deliver_chunks || conn->frame_left < RECEIVE_DIRECT_MIN || !conn->assembly ||
-        weir__opening_has_early(conn))
+        weir__payload_is_compressed(conn) || weir__opening_has_early(conn))
         return NULL;
     /* No more room than there are bytes already: memory follows what arrived. */
     weir__buffer *const message = &conn->assembly->message;

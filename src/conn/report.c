@@ -7,6 +7,7 @@
 #include "../base/statuses.h"
 #include "../protocol/close.h"
 #include "assembly.h"
+#include "compression.h"
 #include "opening.h"
 #include "output.h"
 
@@ -21,7 +22,8 @@ void weir__report(const weir_conn *conn, weir_report *report)
     report->peer_code = conn->peer_code;
     report->http_status = conn->http_status;
     report->clean = weir__conn_has(conn, WEIR__FLAG_CLEAN);
-    report->offset = weir__conn_has(conn, WEIR__FLAG_REPORTED) ? conn->fault_at : conn->rx_bytes;
+    report->offset =
+        weir__conn_has(conn, WEIR__FLAG_REPORTED) ? conn->count.fault_at : conn->rx_bytes;
     report->text = weir__text(weir__status_text(conn->cause), WEIR_NTS);
     if (conn->reason)
         report->reason = (weir_text){conn->reason->data, conn->reason->len};
@@ -30,7 +32,7 @@ void weir__report(const weir_conn *conn, weir_report *report)
 static uint64_t report_held(const weir_conn *conn)
 {
     uint64_t held = sizeof *conn + weir__output_held(conn) + weir__assembly_bytes(conn) +
-                    weir__opening_bytes(conn);
+                    weir__opening_bytes(conn) + weir__compression_bytes(conn);
     if (conn->subprotocol)
         held += conn->subprotocol->cap;
     if (conn->reason)
@@ -38,6 +40,19 @@ static uint64_t report_held(const weir_conn *conn)
     if (weir__conn_has(conn, WEIR__FLAG_OWN_POLICY))
         held += sizeof *conn->policy;
     return held;
+}
+
+static void report_compression(const weir_conn *conn, weir_stats *stats)
+{
+    const weir__compression *const compression = conn->compression;
+    if (!compression)
+        return;
+    stats->rx_deflated_bytes = compression->rx_deflated;
+    stats->rx_inflated_bytes = compression->rx_inflated;
+    stats->tx_inflated_bytes = compression->tx_inflated;
+    stats->tx_deflated_bytes = compression->tx_deflated;
+    stats->tx_skipped = compression->tx_skipped;
+    stats->deflate_bytes = weir__compression_bytes(conn);
 }
 
 void weir__report_stats(const weir_conn *conn, weir_stats *stats)
@@ -54,6 +69,7 @@ void weir__report_stats(const weir_conn *conn, weir_stats *stats)
     stats->rtt_ms = conn->rtt_ms == UINT32_MAX ? WEIR_NONE : conn->rtt_ms;
     stats->connections = 1;
     stats->opened = weir__conn_has(conn, WEIR__FLAG_OPENED);
+    report_compression(conn, stats);
     stats->failed = weir__conn_has(conn, WEIR__FLAG_REPORTED) && conn->cause != WEIR_OK;
 }
 
@@ -62,4 +78,5 @@ void weir__report_totals(const weir_context *context, weir_stats *stats)
     *stats = context->totals;
     stats->held_bytes = context->memory.held;
     stats->peak_bytes = context->memory.peak;
+    stats->deflate_bytes = context->codec.inflate_cap + context->codec.deflate_cap;
 }

@@ -6,6 +6,7 @@
 
 #include "../kernels/utf8.h"
 #include "../protocol/close.h"
+#include "compression.h"
 #include "deadline.h"
 #include "message.h"
 #include "output.h"
@@ -75,24 +76,102 @@ static int send_message_taken(weir_conn *conn)
 
 /* ---- Messages --------------------------------------------------------------------------------*/
 
+/* Queue compressed bytes as frames and let go of them. */
+static int send_deflated(weir_conn *conn, uint8_t opcode, bool last, weir__deflated *packed)
+{
+    const int status = weir__output_frames(conn, opcode, last, packed->data, packed->len);
+    weir__deflated_free(conn->context, packed);
+    /* The peer will not see what the compressor has noted. */
+    if (status != WEIR_OK)
+        weir__compression_forget(conn);
+    return status;
+}
+
+/* Compress a message if it is to be. packed->cap 0: send it plain. */
+static int send_compress(weir_conn *conn, int type, const uint8_t *data, size_t len,
+                         weir__deflated *packed)
+{
+    const int choice = weir__compression_choice(conn, type);
+    *packed = (weir__deflated){NULL, 0, 0};
+    if (choice == WEIR_PLAIN)
+        return WEIR_OK;
+    const int status = weir__compression_message(conn, choice, data, len, packed);
+    return choice == WEIR_AUTO ? WEIR_OK : status; /* AUTO needs no memory to go on */
+}
+
+static uint8_t send_opcode(int type)
+{
+    return (uint8_t)(type & WEIR__OP_MASK);
+}
+
 int weir__send(weir_conn *conn, int type, const uint8_t *data, size_t len)
 {
+    const uint8_t opcode = send_opcode(type);
+    weir__deflated packed;
     WEIR__TRY(send_check_message(conn));
-    WEIR__TRY(send_check_text(conn, type, data, len));
+    WEIR__TRY(send_check_text(conn, opcode, data, len));
     if (!send_has_room(conn, len))
         return WEIR_WOULD_BLOCK;
-    WEIR__TRY(weir__output_frames(conn, (uint8_t)type, true, data, len));
+    WEIR__TRY(send_compress(conn, type, data, len, &packed));
+    if (packed.cap > 0)
+        WEIR__TRY(send_deflated(conn, opcode | WEIR__OP_RSV1, true, &packed));
+    else
+        WEIR__TRY(weir__output_frames(conn, opcode, true, data, len));
     return send_message_taken(conn);
+}
+
+/* What was compressed needs the caller's bytes no more. */
+static int send_ref_deflated(weir_conn *conn, uint8_t opcode, weir__deflated *packed,
+                             uint64_t token)
+{
+    weir__chunk *const release = weir__output_make_release(conn, token);
+    if (!release) {
+        weir__deflated_free(conn->context, packed);
+        weir__compression_forget(conn);
+        return WEIR_E_MEMORY;
+    }
+    const int status = send_deflated(conn, opcode, true, packed);
+    if (status == WEIR_OK)
+        weir__output_release(conn, release);
+    else
+        weir__chunk_free(&conn->context->memory, release);
+    return status;
 }
 
 int weir__send_ref(weir_conn *conn, int type, const uint8_t *data, size_t len, uint64_t token)
 {
+    const uint8_t opcode = send_opcode(type);
+    weir__deflated packed;
     WEIR__TRY(send_check_message(conn));
-    WEIR__TRY(send_check_text(conn, type, data, len));
+    WEIR__TRY(send_check_text(conn, opcode, data, len));
     if (!send_has_room(conn, len))
         return WEIR_WOULD_BLOCK;
-    WEIR__TRY(weir__output_body(conn, (uint8_t)type, data, len, NULL, token));
+    WEIR__TRY(send_compress(conn, type, data, len, &packed));
+    if (packed.cap > 0)
+        WEIR__TRY(send_ref_deflated(conn, opcode | WEIR__OP_RSV1, &packed, token));
+    else
+        WEIR__TRY(weir__output_body(conn, opcode, data, len, NULL, token));
     return send_message_taken(conn);
+}
+
+/* The prepared message in the form that this connection sends; NULL without memory. */
+static weir_message *send_pick_variant(weir_conn *conn, weir_message *message, int choice)
+{
+    if (choice == WEIR_PLAIN)
+        return message;
+    weir_message *const picked =
+        weir__message_variant(message, choice, conn->compression->agreed.tx_window_bits);
+    return !picked && choice == WEIR_AUTO ? message : picked;
+}
+
+static int send_prepared(weir_conn *conn, weir_message *message)
+{
+    const uint8_t *const payload = weir__message_payload(message);
+    if (conn->role == WEIR_CLIENT)
+        return weir__output_frames(conn, message->type, true, payload, message->len);
+    if (message->len > conn->policy->fragment_bytes)
+        return weir__output_body(conn, message->type, payload, message->len, message, 0);
+    return weir__output_shared(conn, message);
 }
 
 int weir__send_message(weir_conn *conn, weir_message *message)
@@ -102,15 +181,15 @@ int weir__send_message(weir_conn *conn, weir_message *message)
         return WEIR_E_CONTEXT;
     if (!send_has_room(conn, message->len))
         return WEIR_WOULD_BLOCK;
-    const uint8_t *const payload = weir__message_payload(message);
-    int status;
-    if (conn->role == WEIR_CLIENT)
-        status = weir__output_frames(conn, message->type, true, payload, message->len);
-    else if (message->len > conn->policy->fragment_bytes)
-        status = weir__output_body(conn, message->type, payload, message->len, message, 0);
+    const int choice = weir__compression_choice(conn, message->choice);
+    weir_message *const picked = send_pick_variant(conn, message, choice);
+    if (!picked)
+        return WEIR_E_MEMORY;
+    WEIR__TRY(send_prepared(conn, picked));
+    if (picked != message)
+        weir__compression_shared_sent(conn, message->len, picked->len);
     else
-        status = weir__output_shared(conn, message);
-    WEIR__TRY(status);
+        weir__compression_shared_skipped(conn, choice);
     return send_message_taken(conn);
 }
 
@@ -127,11 +206,35 @@ int weir__send_begin(weir_conn *conn, int type)
 static int send_check_piece(const weir_conn *conn, const uint8_t *data, size_t len, bool last,
                             uint32_t *state)
 {
-    if (!send_checks_text(conn, conn->stream_type))
+    if (!send_checks_text(conn, send_opcode(conn->stream_type)))
         return WEIR_OK;
     if (weir__utf8_check(conn->context->kernels, state, data, len) != len)
         return WEIR_E_TEXT;
     return last && *state != WEIR__UTF8_START ? WEIR_E_TEXT : WEIR_OK;
+}
+
+/* Whether the streamed message is compressed: decided with its first piece, whatever the policy
+ * becomes meanwhile. */
+static bool send_stream_compressed(weir_conn *conn, bool started, const uint8_t *data, size_t len)
+{
+    if (!conn->compression)
+        return false;
+    if (!started) {
+        const int choice = weir__compression_choice(conn, conn->stream_type);
+        conn->compression->tx_stream = weir__compression_stream(conn, choice, data, len);
+    }
+    return conn->compression->tx_stream;
+}
+
+static int send_queue_piece(weir_conn *conn, const uint8_t *data, size_t len, bool last)
+{
+    const bool started = weir__conn_has(conn, WEIR__FLAG_STREAM_STARTED);
+    const uint8_t opcode = started ? WEIR__OP_CONTINUATION : send_opcode(conn->stream_type);
+    if (!send_stream_compressed(conn, started, data, len))
+        return weir__output_frames(conn, opcode, last, data, len);
+    weir__deflated packed;
+    WEIR__TRY(weir__compression_piece(conn, data, len, last, &packed));
+    return send_deflated(conn, started ? opcode : opcode | WEIR__OP_RSV1, last, &packed);
 }
 
 int weir__send_piece(weir_conn *conn, const uint8_t *data, size_t len, bool last)
@@ -145,9 +248,7 @@ int weir__send_piece(weir_conn *conn, const uint8_t *data, size_t len, bool last
         return WEIR_OK; /* an empty fragment would say nothing */
     if (!send_has_room(conn, len))
         return WEIR_WOULD_BLOCK;
-    const bool started = weir__conn_has(conn, WEIR__FLAG_STREAM_STARTED);
-    const uint8_t opcode = started ? WEIR__OP_CONTINUATION : conn->stream_type;
-    WEIR__TRY(weir__output_frames(conn, opcode, last, data, len));
+    WEIR__TRY(send_queue_piece(conn, data, len, last));
     conn->stream_utf8 = (uint8_t)state;
     weir__conn_mark(conn, WEIR__FLAG_STREAM_STARTED);
     if (!last)

@@ -11,7 +11,9 @@ enum {
     WEIR__OP_BINARY = 2,
     WEIR__OP_CLOSE = 8,
     WEIR__OP_PING = 9,
-    WEIR__OP_PONG = 10
+    WEIR__OP_PONG = 10,
+    WEIR__OP_MASK = 15,
+    WEIR__OP_RSV1 = 0x40 /* beside an opcode, as in the first byte of a frame */
 };
 
 #define WEIR__CONTROL_MAX 125u

@@ -102,9 +102,21 @@ static void handshake_client_write_subprotocols(weir__head_writer *writer, weir_
     weir__head_text(writer, WEIR__LITERAL("\r\n"));
 }
 
+/* RFC 7692 5.1. */
+static void handshake_client_write_extensions(weir__head_writer *writer, const weir_config *policy)
+{
+    weir__permessage_wishes wishes;
+    weir__permessage_wish(policy, &wishes);
+    if (!wishes.enabled)
+        return;
+    weir__head_text(writer, WEIR__LITERAL("Sec-WebSocket-Extensions: "));
+    weir__permessage_write_offer(writer, &wishes);
+    weir__head_text(writer, WEIR__LITERAL("\r\n"));
+}
+
 int weir__request_write(weir__memory *memory, weir__buffer *out, const weir__kernels *kernels,
-                        const weir_request *request, const uint8_t nonce[16],
-                        char accept[WEIR__ACCEPT_LEN])
+                        const weir_config *policy, const weir_request *request,
+                        const uint8_t nonce[16], char accept[WEIR__ACCEPT_LEN])
 {
     const weir_request asked = handshake_client_request(request);
     weir_url url;
@@ -126,6 +138,7 @@ int weir__request_write(weir__memory *memory, weir__buffer *out, const weir__ker
     if (asked.origin.len > 0)
         weir__head_field(&writer, WEIR__LITERAL("Origin"), asked.origin);
     handshake_client_write_subprotocols(&writer, asked.subprotocols);
+    handshake_client_write_extensions(&writer, policy);
     weir__head_fields(&writer, asked.fields, asked.field_count);
     weir__head_text(&writer, WEIR__LITERAL("\r\n"));
     return weir__head_end(&writer);
@@ -173,14 +186,13 @@ static int handshake_client_check_accept(const weir__http_head *head,
     return WEIR_OK;
 }
 
-/* Response item 5: none is offered, so none can be chosen. */
-static int handshake_client_check_extensions(const weir__http_head *head)
+/* Response item 5: only what was offered can be chosen. */
+static int handshake_client_check_extensions(const weir__http_head *head,
+                                             const weir__permessage_wishes *wishes,
+                                             weir__permessage_agreed *agreed)
 {
     const int status = weir__extension_list_check(head);
-    if (status != WEIR_OK)
-        return status;
-    const size_t count = weir__http_head_count(head, WEIR__LITERAL("Sec-WebSocket-Extensions"));
-    return count > 0 ? WEIR_E_EXTENSION_UNOFFERED : WEIR_OK;
+    return status == WEIR_OK ? weir__permessage_judge_answer(head, wishes, agreed) : status;
 }
 
 /* Response item 6: one of those that were offered, in exact case, or none. */
@@ -204,7 +216,9 @@ static int handshake_client_check_subprotocol(const weir__http_head *head, weir_
 /* A 101. RFC 9112 6.3 item 1: it has no body, whatever Content-Length says. */
 static int handshake_client_check_switch(const weir__http_head *head,
                                          const char accept[WEIR__ACCEPT_LEN],
-                                         weir_text subprotocols, weir_text *subprotocol)
+                                         weir_text subprotocols,
+                                         const weir__permessage_wishes *wishes,
+                                         weir__response_verdict *verdict)
 {
     /* RFC 9110 15.2: 1xx came with HTTP/1.1. */
     if (head->minor == 0)
@@ -215,9 +229,9 @@ static int handshake_client_check_switch(const weir__http_head *head,
     if (status == WEIR_OK)
         status = handshake_client_check_accept(head, accept);
     if (status == WEIR_OK)
-        status = handshake_client_check_extensions(head);
+        status = handshake_client_check_extensions(head, wishes, &verdict->deflate);
     if (status == WEIR_OK)
-        status = handshake_client_check_subprotocol(head, subprotocols, subprotocol);
+        status = handshake_client_check_subprotocol(head, subprotocols, &verdict->subprotocol);
     return status;
 }
 
@@ -229,7 +243,8 @@ static int handshake_client_check_body(const weir__http_head *head)
 }
 
 void weir__response_judge(const weir__http_head *head, const char accept[WEIR__ACCEPT_LEN],
-                          weir_text subprotocols, weir__response_verdict *verdict)
+                          weir_text subprotocols, const weir__permessage_wishes *wishes,
+                          weir__response_verdict *verdict)
 {
     memset(verdict, 0, sizeof *verdict);
     if (head->major != 1) {
@@ -237,7 +252,7 @@ void weir__response_judge(const weir__http_head *head, const char accept[WEIR__A
         verdict->status = WEIR_E_HTTP_VERSION;
     } else if (head->status == 101) {
         verdict->status =
-            handshake_client_check_switch(head, accept, subprotocols, &verdict->subprotocol);
+            handshake_client_check_switch(head, accept, subprotocols, wishes, verdict);
         verdict->kind = verdict->status == WEIR_OK ? WEIR__RESPONSE_OPEN : WEIR__RESPONSE_BAD;
     } else if (head->status >= 200) {
         /* RFC 6455 4.1, response item 1: what it means is the caller's business. */

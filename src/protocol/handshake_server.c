@@ -294,6 +294,13 @@ static int handshake_server_judge(const weir__http_head *head, weir__request_ver
     return status == WEIR_OK ? handshake_server_check_policy(head, verdict) : status;
 }
 
+void weir__request_negotiate(const weir__http_head *head, weir__permessage_agreed *agreed)
+{
+    weir__permessage_wishes wishes;
+    weir__permessage_wish(head->policy, &wishes);
+    weir__permessage_accept(head, &wishes, agreed);
+}
+
 void weir__request_judge(const weir__http_head *head, weir__request_verdict *verdict)
 {
     memset(verdict, 0, sizeof *verdict);
@@ -321,9 +328,20 @@ static bool handshake_server_was_offered(const weir__http_head *head, weir_text 
     return false;
 }
 
+static void handshake_server_write_extensions(weir__head_writer *writer,
+                                              const weir__permessage_agreed *agreed)
+{
+    if (!agreed->enabled)
+        return;
+    weir__head_text(writer, WEIR__LITERAL("Sec-WebSocket-Extensions: "));
+    weir__permessage_write_answer(writer, agreed);
+    weir__head_text(writer, WEIR__LITERAL("\r\n"));
+}
+
 int weir__response_accept(weir__memory *memory, weir__buffer *out, const weir__kernels *kernels,
                           const weir__http_head *head, weir_text key, weir_text subprotocol,
-                          const weir_field *fields, size_t count)
+                          const weir__permessage_agreed *agreed, const weir_field *fields,
+                          size_t count)
 {
     /* RFC 6455 4.2.2 item 5.5: only what was offered can be chosen. */
     if (subprotocol.data != NULL && !handshake_server_was_offered(head, subprotocol))
@@ -342,6 +360,7 @@ int weir__response_accept(weir__memory *memory, weir__buffer *out, const weir__k
                      (weir_text){accept, sizeof accept});
     if (subprotocol.data != NULL)
         weir__head_field(&writer, WEIR__LITERAL("Sec-WebSocket-Protocol"), subprotocol);
+    handshake_server_write_extensions(&writer, agreed);
     weir__head_fields(&writer, fields, count);
     weir__head_text(&writer, WEIR__LITERAL("\r\n"));
     return weir__head_end(&writer);

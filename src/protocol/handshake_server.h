@@ -4,6 +4,7 @@
 #define WEIR_PROTOCOL_HANDSHAKE_SERVER_H
 
 #include "handshake.h"
+#include "permessage.h"
 
 typedef struct weir__request_verdict {
     int status;    /* WEIR_OK: may be accepted; else why not: its wire code is the HTTP status */
@@ -24,11 +25,15 @@ void weir__request_judge(const weir__http_head *head, weir__request_verdict *ver
 /* The index-th subprotocol that the client offered. */
 bool weir__request_subprotocol(const weir__http_head *head, size_t index, weir_text *text);
 
-/* Append the 101 response. Arguments are checked: WEIR_E_PROTOCOL_NAME when the subprotocol (data
+/* What the policy of now agrees to of what the request offers. */
+void weir__request_negotiate(const weir__http_head *head, weir__permessage_agreed *agreed);
+
+/* Append the 101 response; agreed: as weir__request_negotiate says. Arguments are checked: WEIR_E_PROTOCOL_NAME when the subprotocol (data
  * not NULL) was not offered, WEIR_E_FIELD, WEIR_E_MEMORY; then out is as long as it was. */
 int weir__response_accept(weir__memory *memory, weir__buffer *out, const weir__kernels *kernels,
                           const weir__http_head *head, weir_text key, weir_text subprotocol,
-                          const weir_field *fields, size_t count);
+                          const weir__permessage_agreed *agreed, const weir_field *fields,
+                          size_t count);
 
 /* The HTTP status of the answer to a request that was refused with this weir_status. */
 uint32_t weir__response_status(int status);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* bench [--quick] [AREA]: measure weir beside its peers; --quick only checks the results. */
+/* bench [--quick|--once] [AREA [CASE]]: measure weir beside its peers; --quick only checks the
+ * results, --once runs each contestant once (see callgrind.sh). */
 #define _POSIX_C_SOURCE 200809L
 #include "bench.h"
 
@@ -14,6 +15,31 @@
 #define BENCH_CALIBRATE_S 0.02
 
 static bool bench_quick;
+static bool bench_single;
+static const char *bench_wanted; /* case; NULL for all */
+
+int bench_is_quick(void)
+{
+    return bench_quick;
+}
+
+int bench_is_once(void)
+{
+    return bench_single;
+}
+
+int bench_wants(const char *name)
+{
+    return !bench_wanted || strcmp(bench_wanted, name) == 0;
+}
+
+void bench_once(const char *area, const char *name, const char *size, const char *contestant,
+                double count, void (*run)(void *state), void *state)
+{
+    run(state); /* what is done only the first time is not counted */
+    bench_counted(run, state);
+    printf("once %s %s %s %s %.0f\n", area, name, size, contestant, count);
+}
 
 void bench_die(const char *what)
 {
@@ -30,7 +56,7 @@ uint64_t bench_random(void)
     return state;
 }
 
-static double bench_now(void)
+double bench_now(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
@@ -65,6 +91,8 @@ void bench_case(const char *area, const char *name, const char *size, double cou
                 const bench_contestant *contestants, size_t n)
 {
     uint64_t turns[BENCH_MAX];
+    if (!bench_wants(name))
+        return;
     double times[BENCH_MAX][BENCH_ROUNDS];
     for (size_t i = 0; i < n; i++)
         if (!contestants[i].check(contestants[i].state))
@@ -73,6 +101,11 @@ void bench_case(const char *area, const char *name, const char *size, double cou
         printf("%s %s %s checked\n", area, name, size);
         return;
     }
+    for (size_t i = 0; i < n && bench_single; i++)
+        bench_once(area, name, size, i == 0 ? "weir" : contestants[i].name, count,
+                   contestants[i].run, contestants[i].state);
+    if (bench_single)
+        return;
     for (size_t i = 0; i < n; i++)
         turns[i] = bench_turns(&contestants[i]);
     for (size_t round = 0; round < BENCH_ROUNDS; round++)
@@ -103,13 +136,20 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         void (*run)(void);
-    } areas[] = {{"decode", bench_decode}, {"encode", bench_encode}, {"memory", bench_memory}};
+    } areas[] = {{"decode", bench_decode},
+                 {"encode", bench_encode},
+                 {"deflate", bench_deflate},
+                 {"memory", bench_memory}};
     const char *wanted = NULL;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--quick") == 0)
             bench_quick = true;
-        else
+        else if (strcmp(argv[i], "--once") == 0)
+            bench_single = true;
+        else if (!wanted)
             wanted = argv[i];
+        else
+            bench_wanted = argv[i];
     }
     bool found = false;
     for (size_t i = 0; i < sizeof areas / sizeof areas[0]; i++) {
@@ -119,6 +159,6 @@ int main(int argc, char **argv)
         areas[i].run();
     }
     if (!found)
-        bench_die("no such area: decode, encode, memory");
+        bench_die("no such area: decode, encode, deflate, memory");
     return 0;
 }

@@ -24,6 +24,23 @@ void bench_case(const char *area, const char *name, const char *size, double cou
 void bench_figure(const char *area, const char *name, const char *size, double value,
                   const char *unit);
 
+/* Seconds of this thread's time, and whether results only are wanted: for areas with a measure of
+ * their own. */
+double bench_now(void);
+int bench_is_quick(void);
+
+/* Whether each contestant is to run once, for its instructions to be counted; and run it so, as
+ * count operations: prints a line "once area case size name count". */
+int bench_is_once(void);
+void bench_once(const char *area, const char *name, const char *size, const char *contestant,
+                double count, void (*run)(void *state), void *state);
+
+/* What runs there is counted: bench_counted is a name for callgrind.sh to find. */
+void bench_counted(void (*run)(void *state), void *state);
+
+/* Whether the case of that name was asked for. */
+int bench_wants(const char *name);
+
 /* Deterministic bytes: fresh ones with each call. */
 uint64_t bench_random(void);
 
@@ -31,6 +48,7 @@ uint64_t bench_random(void);
 void bench_die(const char *what);
 
 void bench_decode(void);
+void bench_deflate(void);
 void bench_encode(void);
 void bench_memory(void);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory of idle connections, all heap counted where the library asks for it. */
+/* Memory of idle connections and of compression, all heap counted where the library asks for it. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,7 +45,32 @@ static double memory_per_conn(weir_context *context, uint64_t before)
     return (double)(stats.held_bytes - before) / MEMORY_CONNS;
 }
 
-void bench_memory(void)
+/* An open connection, both sides. */
+static void memory_open(weir_context *context, weir_context *clients, weir_conn **server,
+                        weir_conn **client)
+{
+    const weir_request request = {.url = {"ws://host/", WEIR_NTS}};
+    if (weir_conn_create_server(context, server) != WEIR_OK ||
+        weir_conn_create_client(clients, &request, client) != WEIR_OK)
+        bench_die("connection");
+    memory_move(*client, *server);
+    memory_move(*server, *client);
+    if (weir_conn_state(*client) != WEIR_OPEN || weir_conn_state(*server) != WEIR_OPEN)
+        bench_die("the connection is not open");
+    weir_event event;
+    weir_conn_events(*server, &event, 1);
+}
+
+static void memory_contexts(weir_config *config, weir_context **context, weir_context **clients)
+{
+    config->has_seed = 1;
+    config->max_pooled_bytes = 0;
+    if (weir_context_create(config, context) != WEIR_OK ||
+        weir_context_create(config, clients) != WEIR_OK)
+        bench_die("weir_context_create");
+}
+
+static void memory_idle(void)
 {
     static weir_conn *servers[MEMORY_CONNS];
     weir_conn *client;
@@ -53,24 +79,11 @@ void bench_memory(void)
     weir_context *clients;
     weir_stats stats;
     weir_config_init(&config, sizeof config);
-    config.has_seed = 1;
-    config.max_pooled_bytes = 0;
-    if (weir_context_create(&config, &context) != WEIR_OK ||
-        weir_context_create(&config, &clients) != WEIR_OK)
-        bench_die("weir_context_create");
+    memory_contexts(&config, &context, &clients);
     weir_context_stats(context, &stats, sizeof stats);
     bench_figure("memory", "context", "-", (double)stats.held_bytes, "B");
-    const weir_request request = {.url = {"ws://host/", WEIR_NTS}};
     for (size_t i = 0; i < MEMORY_CONNS; i++) {
-        if (weir_conn_create_server(context, &servers[i]) != WEIR_OK ||
-            weir_conn_create_client(clients, &request, &client) != WEIR_OK)
-            bench_die("connection");
-        memory_move(client, servers[i]);
-        memory_move(servers[i], client);
-        if (weir_conn_state(client) != WEIR_OPEN || weir_conn_state(servers[i]) != WEIR_OPEN)
-            bench_die("the connection is not open");
-        weir_event event;
-        weir_conn_events(servers[i], &event, 1);
+        memory_open(context, clients, &servers[i], &client);
         weir_conn_free(client);
     }
     bench_figure("memory", "idle-open", "-", memory_per_conn(context, stats.held_bytes), "B");
@@ -78,4 +91,61 @@ void bench_memory(void)
         weir_conn_free(servers[i]);
     weir_context_free(context);
     weir_context_free(clients);
+}
+
+static void memory_figure_deflate(const char *name, const weir_config *config, uint64_t bytes)
+{
+    static const char *const levels[] = {"", "compact", "fast", "default", "best"};
+    char size[32];
+    snprintf(size, sizeof size, "%s-%d", levels[config->deflate_level],
+             (int)config->deflate_tx_bits);
+    bench_figure("memory", name, size, (double)bytes, "B");
+}
+
+static uint64_t memory_of_codec(const weir_conn *conn)
+{
+    weir_stats stats;
+    weir_conn_stats(conn, &stats, sizeof stats);
+    return stats.deflate_bytes;
+}
+
+/* What compression adds to a server's connection, with the same window both ways: after a message
+ * in each direction, after weir_conn_trim, and once for all connections. */
+static void memory_deflate(uint64_t level, uint64_t bits)
+{
+    char text[1024];
+    weir_config config;
+    weir_context *context;
+    weir_context *clients;
+    weir_conn *server;
+    weir_conn *client;
+    weir_stats stats;
+    weir_config_init(&config, sizeof config);
+    config.deflate = WEIR_DEFLATE_PREFERRED;
+    config.deflate_level = level;
+    config.deflate_tx_bits = config.deflate_rx_bits = bits;
+    memory_contexts(&config, &context, &clients);
+    memory_open(context, clients, &server, &client);
+    memset(text, 'x', sizeof text);
+    weir_conn_send(client, WEIR_TEXT, text, sizeof text);
+    memory_move(client, server);
+    weir_conn_send(server, WEIR_TEXT, text, sizeof text);
+    memory_move(server, client);
+    memory_figure_deflate("deflate-conn", &config, memory_of_codec(server));
+    weir_conn_trim(server);
+    memory_figure_deflate("deflate-trimmed", &config, memory_of_codec(server));
+    weir_context_stats(context, &stats, sizeof stats);
+    memory_figure_deflate("deflate-shared", &config, stats.deflate_bytes);
+    weir_conn_free(server);
+    weir_conn_free(client);
+    weir_context_free(context);
+    weir_context_free(clients);
+}
+
+void bench_memory(void)
+{
+    memory_idle();
+    for (uint64_t bits = 9; bits <= 15; bits += 2)
+        for (uint64_t level = WEIR_DEFLATE_COMPACT; level <= WEIR_DEFLATE_BEST; level++)
+            memory_deflate(level, bits);
 }

@@ -14,7 +14,7 @@ from common import Report, code_of, compile_text, one_file, skip, tree
 ALLOWED = {"memcpy", "memmove", "memset", "memcmp"} | {"_GLOBAL_OFFSET_TABLE_"}  # the linker's
 ALLOCATOR = {"malloc", "realloc", "free"}
 ALLOCATOR_OBJECT = "base_memory.c.o"
-API_OBJECT = "conn_api.c.o"
+API_OBJECTS = ("conn_api.c.o", "conn_api_deflate.c.o")
 STATIC = os.environ["WEIR_STATIC"]
 SHARED = os.environ["WEIR_LIB"]
 
@@ -54,8 +54,8 @@ for where, name, kind, section in rows:
     elif re.match(r"(\.t?data(?!\.rel\.ro)|\.t?bss|\*COM\*)", section) or kind == "C":
         report.add(where, 0, f"{name} is mutable data in {section or 'common'}")
     elif kind.isupper() and name in api:
-        if not where.endswith(API_OBJECT):
-            report.add(where, 0, f"defines {name}: the public functions are in src/conn/api.c")
+        if not where.endswith(API_OBJECTS):
+            report.add(where, 0, f"defines {name}: the public functions are in src/conn/api*.c")
     elif kind.isupper() and not name.startswith("weir__"):
         report.add(where, 0, f"{name} crosses files but is not named weir__...")
 

@@ -63,6 +63,28 @@ def curl_upgrade__gets_101_with_the_right_accept_value(name):
 
 
 @case_for(*ECHO_SERVERS)
+def curl_offer_of_compression__gets_its_answer(name):
+    answers = {
+        "permessage-deflate; client_max_window_bits":
+            "permessage-deflate; server_max_window_bits=13; client_max_window_bits=13",
+        "permessage-deflate": "permessage-deflate; server_max_window_bits=13",
+        "x-other; a=1, permessage-deflate; server_max_window_bits=\"10\"":
+            "permessage-deflate; server_max_window_bits=10",
+        "permessage-deflate; unknown, permessage-deflate; server_no_context_takeover":
+            "permessage-deflate; server_no_context_takeover; server_max_window_bits=13",
+        "permessage-deflate; server_max_window_bits=16": None,
+        "x-webkit-deflate-frame": None,
+    }
+    for switches in [(), ("--no-deflate",)]:
+        with server(name, *switches) as peer:
+            for offer, answer in answers.items():
+                fields = upgrade_fields(Sec_WebSocket_Extensions=offer)
+                status, got, _ = curl(peer, *as_arguments(fields), "--max-time", "0.2")
+                assert status == 101
+                assert got.get("sec-websocket-extensions") == (None if switches else answer), offer
+
+
+@case_for(*ECHO_SERVERS)
 def curl_without_upgrade__is_refused(name):
     with server(name) as peer:
         for arguments, wanted in [([], 426), (["--head"], 405), (["--data", "x=1"], 405),

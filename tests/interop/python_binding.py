@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import zlib
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "support"))
@@ -17,7 +18,7 @@ from harness import BINDING, ROOT, case, run_cases, skip  # noqa: E402
 sys.path.insert(0, str(BINDING))
 import weir  # noqa: E402
 import weir_abi as abi  # noqa: E402
-from weir import EventType, Flag, Status, TextId, Want  # noqa: E402
+from weir import Compression, Deflate, EventType, Flag, Level, Status, TextId, Want  # noqa: E402
 
 COMPILER = shutil.which("cc") or shutil.which("gcc") or skip("a C compiler is missing")
 HEADERS = re.sub(r"/\*.*?\*/", "", "".join(
@@ -26,7 +27,8 @@ STRUCTS = {name: kind for name, kind in vars(abi).items()
            if isinstance(kind, type) and issubclass(kind, ctypes.Structure)}
 PREFIXES = {"Role": "", "Type": "", "State": "", "Status": "", "EventType": "EVENT_",
             "Flag": "FLAG_", "Want": "WANT_", "TextId": "TEXT_", "Side": "SIDE_",
-            "Option": "OPTION_"}
+            "Option": "OPTION_", "Compression": "", "Deflate": "DEFLATE_", "Level": "DEFLATE_",
+            "CodecStep": "CODEC_"}
 CONSTANTS = {f"WEIR_{prefix}{member.name}": int(member)
              for enum, prefix in PREFIXES.items() for member in getattr(abi, enum)}
 
@@ -157,6 +159,25 @@ def messages__arrive_as_they_were_sent():
 
 
 @case
+def compressed_messages__arrive_as_they_were_sent():
+    pair = Pair(server_options={"deflate": Deflate.PREFERRED, "deflate_level": Level.BEST}).move()
+    for message in ["", "x" * 15, "wörld " * 1000, bytes(70000), "again" * 20, "again" * 20]:
+        for compression in (0, *Compression):
+            pair.client.send(message, compression)
+            pair.move(7)
+            event = pair.seen[-1][1]
+            assert event.message == message
+            compressed = bool(event.flags & Flag.COMPRESSED)
+            may = compression != Compression.PLAIN and (
+                compression == Compression.COMPRESS or len(message) > 15)
+            assert compressed == may, (message[:9], compression)
+        pair.client.trim()
+    stats = pair.client.stats()
+    assert stats.tx_deflated_bytes * 50 < stats.tx_inflated_bytes
+    assert pair.server.stats().rx_inflated_bytes == stats.tx_inflated_bytes
+
+
+@case
 def handshake__can_be_read_and_answered():
     def on_request(server):
         assert server.text(TextId.METHOD) == "GET"
@@ -275,6 +296,41 @@ def what_is_dropped__is_freed():
     keep.free()
     assert keep.state == weir.State.CLOSED
     assert context.stats().connections == 0
+
+
+@case
+def codec__works_alone():
+    lib, bits, data = weir.lib, 12, b"over and " * 500
+    keep = []
+
+    def made(init, size, *arguments):
+        keep.append((ctypes.c_uint64 * (size // 8 + 1))())
+        handle = ctypes.c_void_p()
+        init(keep[-1], size, *arguments, ctypes.byref(handle))
+        return handle
+
+    def run(function, *arguments, text, extra=()):
+        out, used, size = ctypes.create_string_buffer(8192), ctypes.c_size_t(), ctypes.c_size_t()
+        result, step = b"", weir.CodecStep.OUTPUT
+        while step == weir.CodecStep.OUTPUT:
+            step = function(*arguments, text, len(text), 1, *extra, ctypes.byref(used), out,
+                            len(out), ctypes.byref(size))
+            text, result = text[used.value:], result + out.raw[:size.value]
+        assert step == weir.CodecStep.DONE and not text
+        return result
+
+    packer = made(lib.weir_deflate_init, lib.weir_deflate_size(Level.DEFAULT, bits),
+                  Level.DEFAULT, bits)
+    packing = made(lib.weir_deflate_scratch_init, lib.weir_deflate_scratch_size(bits), bits)
+    opener = made(lib.weir_inflate_init, lib.weir_inflate_size(bits), bits, 1)
+    opening = made(lib.weir_inflate_scratch_init, lib.weir_inflate_scratch_size(bits), bits)
+    peer, sizes = zlib.decompressobj(-bits), []
+    for _ in range(3):
+        packed = run(lib.weir_deflate_run, packer, packing, text=data, extra=[2**64 - 1])
+        assert peer.decompress(packed + b"\0\0\xff\xff") == data  # RFC 7692 7.2.2
+        assert run(lib.weir_inflate_run, opener, opening, text=packed) == data
+        sizes.append(len(packed))
+    assert sizes[1] < sizes[0] < 100
 
 
 @case

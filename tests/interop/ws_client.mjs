@@ -1,44 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The client of Node's ws against our echo servers.
 
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import {
-    check, ECHO_SERVERS, equal, need, needExamples, runCases, within, withServer,
+    check, ECHO_SERVERS, equal, needExamples, runCases, within, withServer,
 } from "./support/harness.mjs";
+import { connect, hash } from "./support/ws.mjs";
 
-const { WebSocket } = need("ws");
 needExamples(...ECHO_SERVERS);
-
-const hash = (data) => createHash("sha256").update(data).digest("hex");
-
-/** A ws client whose messages can be awaited one by one. */
-async function connect(url, protocols = [], options = {}) {
-    const socket = new WebSocket(url, protocols, {
-        maxPayload: 0, perMessageDeflate: false, ...options,
-    });
-    const queue = [];
-    const waiting = [];
-    socket.on("message", (data, isBinary) => {
-        const message = isBinary ? data : data.toString();
-        waiting.length > 0 ? waiting.shift()(message) : queue.push(message);
-    });
-    socket.next = () => within(30, new Promise((resolve) => {
-        queue.length > 0 ? resolve(queue.shift()) : waiting.push(resolve);
-    }), "message");
-    socket.closed = new Promise((resolve) => {
-        socket.on("close", (code, reason) => resolve([code, reason.toString()]));
-    });
-    const opened = new Promise((resolve, reject) => {
-        socket.once("open", resolve);
-        socket.once("error", reject);
-        socket.once("unexpected-response", (_, response) => {
-            reject(Object.assign(new Error("refused"), { status: response.statusCode }));
-        });
-    });
-    await within(10, opened, "open");
-    socket.on("error", () => {}); // what follows is seen in closed
-    return socket;
-}
 
 async function echoes(socket, message, what) {
     socket.send(message);
@@ -108,13 +77,6 @@ const perServer = {
         const socket = await connect(server.url);
         socket.close();
         equal(await socket.closed, [1005, ""], "without code");
-    },
-
-    async compression__is_declined(server) {
-        const socket = await connect(server.url, [], { perMessageDeflate: true });
-        equal(socket.extensions, "");
-        await echoes(socket, "x".repeat(5000));
-        socket.terminate();
     },
 
     async unmasked_frames__get_1002(server) {

@@ -1,37 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The server of Node's ws against our client, which echoes what comes.
 
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import {
-    equal, need, needExamples, check, runCases, start, within,
-} from "./support/harness.mjs";
+import { equal, needExamples, check, runCases, within } from "./support/harness.mjs";
+import { hash, withClient } from "./support/ws.mjs";
 
-const { WebSocketServer } = need("ws");
 needExamples("echo_client");
-
-const hash = (data) => createHash("sha256").update(data).digest("hex");
-
-/** One echo_client against a server; `use` gets the server's socket. Gives the client's end. */
-async function withClient(use, { options = [], path = "", ...settings } = {}) {
-    const server = new WebSocketServer({
-        host: "127.0.0.1", port: 0, maxPayload: 0, perMessageDeflate: true, ...settings,
-    });
-    await once(server, "listening");
-    const client = start("echo_client", ...options,
-        `ws://127.0.0.1:${server.address().port}/${path}`);
-    try {
-        const [socket, request] = await within(10, once(server, "connection"), "connection");
-        socket.on("error", () => {});
-        const closed = once(socket, "close").then(([code, reason]) => [code, reason.toString()]);
-        await use(socket, request, closed);
-        socket.close();
-        return { status: await within(20, client.exited, "end of the client"), ...client };
-    } finally {
-        client.child.kill("SIGKILL");
-        server.close();
-    }
-}
 
 async function echoes(socket, message, what) {
     const answer = once(socket, "message");
@@ -111,12 +86,16 @@ await runCases({
         });
     },
 
-    async request__asks_for_no_compression() {
+    async request__asks_for_what_the_options_say() {
         await withClient(async (socket, request) => {
             equal(request.url, "/a?b=c");
             equal(request.headers["sec-websocket-extensions"] ?? "none", "none");
             equal(socket.extensions, "");
-        }, { path: "a?b=c" });
+        }, { path: "a?b=c", options: ["--no-deflate"] });
+        await withClient(async (socket, request) => {
+            equal(request.headers["sec-websocket-extensions"].split("; ")[0], "permessage-deflate");
+            equal(socket.extensions, "permessage-deflate");
+        });
     },
 
     async faults_of_the_server__are_told_to_it() {
@@ -132,7 +111,7 @@ await runCases({
             const { status } = await withClient(async (socket, _, closed) => {
                 socket._socket.write(Buffer.from(bytes));
                 equal((await within(10, closed, "close"))[0], code, bytes);
-            });
+            }, { options: ["--no-deflate"] });
             equal(status, 1);
         }
     },

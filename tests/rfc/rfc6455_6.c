@@ -122,7 +122,7 @@ static void R6455_6_1_1__bad_arguments__are_refused_without_a_trace(void **state
         assert_int_equal(make_call(&none, call, WEIR_TEXT, "data", 4), WEIR_E_ARGUMENT);
         if (call != SEND_BEGIN)
             assert_int_equal(make_call(&p, call, WEIR_TEXT, NULL, 1), WEIR_E_ARGUMENT);
-        for (int type = -1; type < 20 && call <= SEND_BEGIN; type++)
+        for (int type = -1; type < 16 && call <= SEND_BEGIN; type++)
             if (type != WEIR_TEXT && type != WEIR_BINARY)
                 assert_int_equal(make_call(&p, call, type, "data", 4), WEIR_E_ARGUMENT);
         assert_unchanged(&p, &before);

@@ -294,9 +294,17 @@ static size_t output_frames_at(const bytes *output)
     return end == SIZE_MAX ? SIZE_MAX : end + 4;
 }
 
-/* Walk the frames of output; opcode < 0: all. Returns how many match, the last Close's code. */
-static size_t output_walk(const bytes *output, int role, int opcode, int *close_code)
+/* RSV1 stands on data frames, and only where compression may have been agreed (RFC 7692 6). */
+static int output_rsv_allowed(const weir_frame_head *head, const peer *p)
 {
+    const int packed = head->rsv == 4 && (head->opcode == 1 || head->opcode == 2);
+    return head->rsv == 0 || (packed && p->config.deflate != WEIR_DEFLATE_OFF);
+}
+
+/* Walk the frames of output; opcode < 0: all. Returns how many match, the last Close's code. */
+static size_t output_walk(const peer *p, int role, int opcode, int *close_code)
+{
+    const bytes *const output = &p->output;
     size_t count = 0;
     size_t at = output_frames_at(output);
     while (at < output->len) {
@@ -304,7 +312,7 @@ static size_t output_walk(const bytes *output, int role, int opcode, int *close_
         const int used = weir_frame_head_read(output->data + at, output->len - at, &head);
         if (used <= 0 || head.len > output->len - at - (size_t)used)
             peer_die("the output is no sequence of whole frames");
-        if (head.masked != (role == WEIR_CLIENT) || head.rsv != 0)
+        if (head.masked != (role == WEIR_CLIENT) || !output_rsv_allowed(&head, p))
             peer_die("a frame in the output is masked wrongly or has reserved bits");
         const uint8_t *const payload = output->data + at + used;
         if (head.opcode == 8)
@@ -319,14 +327,14 @@ static size_t output_walk(const bytes *output, int role, int opcode, int *close_
 int peer_close_code(const peer *p, int role)
 {
     int code = 0;
-    output_walk(&p->output, role, -1, &code);
+    output_walk(p, role, -1, &code);
     return code;
 }
 
 size_t peer_frames(const peer *p, int role, int opcode)
 {
     int code = 0;
-    return output_walk(&p->output, role, opcode, &code);
+    return output_walk(p, role, opcode, &code);
 }
 
 /* ---- Every cut -------------------------------------------------------------------------------*/
@@ -347,6 +355,10 @@ static void run_once(const run_setup *run, size_t step, size_t cut, peer *p)
     if (run->prepare)
         run->prepare(p);
     peer_open(p, run->kind);
+    if (p->prelude) {
+        peer_feed(p, p->prelude->data, p->prelude->len, p->prelude->len);
+        p->trace.len = p->output.len = 0;
+    }
     if (step == 0)
         peer_feed_cut(p, run->input->data, run->input->len, cut);
     else

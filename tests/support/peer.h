@@ -42,6 +42,7 @@ typedef struct peer {
     int sampled;                 /* run_all_cuts_with: large input, few steps and cuts */
     int role;                    /* ours, since peer_open */
     const weir_request *request; /* kind 'c': what is asked for; NULL: "ws://host/" */
+    const bytes *prelude;        /* run_all_cuts_with: fed whole before the input, not traced */
     void (*react)(struct peer *p, const weir_event *event); /* called for each event, or NULL */
     size_t event_cap;                                       /* size of the event array, 16 */
     size_t event_count;                                     /* all events so far */
@@ -90,7 +91,7 @@ typedef struct outcome {
 } outcome;
 outcome run_all_cuts(char kind, const bytes *input, void (*setup)(weir_config *config));
 /* The same for a peer that prepare changes between peer_init and peer_open: config, request,
- * accept, echo, event_cap, react, eof, sampled. With event_cap 1 the output too is the same for
+ * accept, echo, event_cap, react, eof, sampled, prelude. With event_cap 1 the output too is the same for
  * every cut when pings stand between messages: one answer leaves before the next event. */
 outcome run_all_cuts_with(char kind, const bytes *input, void (*prepare)(peer *p));
 void outcome_free(outcome *o);

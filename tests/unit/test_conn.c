@@ -613,6 +613,46 @@ static void client_that_cannot_be_made__leaves_nothing(void **state)
     peer_close(&p);
 }
 
+static void way_of_delivery__does_not_change_inside_a_message(void **state)
+{
+    (void)state;
+    for (uint64_t chunks = 0; chunks < 2; chunks++) {
+        bytes b = {0};
+        peer p;
+        bytes_add_frame(&b, WEIR_CLIENT, 0, 2, "AAAA", 4);
+        const size_t first = b.len;
+        bytes_add_frame(&b, WEIR_CLIENT, 1, 0, "BBBB", 4);
+        peer_init(&p);
+        p.config.deliver_chunks = chunks;
+        peer_open(&p, 'S');
+        peer_feed(&p, b.data, first, first);
+        assert_int_equal(weir_conn_set(p.conn, WEIR_OPTION_DELIVER_CHUNKS, 1 - chunks),
+                         WEIR_E_STATE);
+        assert_int_equal(weir_conn_set(p.conn, WEIR_OPTION_DELIVER_CHUNKS, chunks), WEIR_OK);
+        peer_feed(&p, b.data + first, b.len - first, b.len);
+        assert_true(peer_saw(&p, chunks ? "len=4 BBBB" : "len=8 AAAABBBB"));
+        assert_int_equal(weir_conn_set(p.conn, WEIR_OPTION_DELIVER_CHUNKS, 1 - chunks), WEIR_OK);
+        bytes_free(&b);
+        peer_close(&p);
+    }
+}
+
+/* RFC 9110 9.3.2: no answer to HEAD has a body, this one neither. */
+static void close_while_a_head_request_waits__answers_without_a_body(void **state)
+{
+    peer p;
+    (void)state;
+    peer_init(&p);
+    p.config.http_events = 1;
+    peer_open(&p, 's');
+    conn_push_text(&p, "HEAD / HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert_int_equal(weir_conn_close(p.conn, 1000, NULL, 0), WEIR_OK);
+    peer_pump(&p);
+    assert_memory_equal(p.output.data, "HTTP/1.1 503", 12);
+    assert_memory_equal(p.output.data + p.output.len - 4, "\r\n\r\n", 4);
+    peer_close(&p);
+}
+
 int main(void)
 {
     memset(conn_large, 'l', sizeof conn_large);
@@ -623,6 +663,8 @@ int main(void)
         cmocka_unit_test(missing_and_garbled_arguments__change_nothing),
         cmocka_unit_test(texts_of_null_with_a_length__are_taken_for_empty),
         cmocka_unit_test(client_that_cannot_be_made__leaves_nothing),
+        cmocka_unit_test(way_of_delivery__does_not_change_inside_a_message),
+        cmocka_unit_test(close_while_a_head_request_waits__answers_without_a_body),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

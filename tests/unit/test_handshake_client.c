@@ -41,8 +41,8 @@ static weir_text text_of(const char *text)
 static int write_request(const weir_request *request)
 {
     char accept[WEIR__ACCEPT_LEN];
-    const int status =
-        weir__request_write(&memory, &out, weir__kernels_baseline(), request, nonce, accept);
+    const int status = weir__request_write(&memory, &out, weir__kernels_baseline(), &policy,
+                                           request, nonce, accept);
     if (status == WEIR_OK)
         assert_memory_equal(accept, ACCEPT, sizeof accept);
     return status;
@@ -128,9 +128,9 @@ static void R6455_4_1_13__key__is_the_nonce_with_zero_pad_bits(void **state)
     for (unsigned byte = 0; byte < 256; byte++) {
         uint8_t bytes[16];
         memset(bytes, (int)byte, sizeof bytes);
-        assert_int_equal(
-            weir__request_write(&memory, &out, weir__kernels_baseline(), &request, bytes, accept),
-            WEIR_OK);
+        assert_int_equal(weir__request_write(&memory, &out, weir__kernels_baseline(), &policy,
+                                             &request, bytes, accept),
+                         WEIR_OK);
         const char *key = strstr((const char *)out.data, "Sec-WebSocket-Key: ") + 19;
         assert_non_null(strchr("AQgw", key[21]));
         assert_memory_equal(key + 22, "==\r\n", 4);
@@ -281,6 +281,8 @@ static void out_of_memory__leaves_the_output_as_it_was(void **state)
 
 /* ---- The response, in every cut --------------------------------------------------------------*/
 
+static const weir__permessage_wishes no_wishes = {.enabled = false};
+
 static const char *const good_fields[] = {"Upgrade: websocket", "Connection: Upgrade",
                                           "Sec-WebSocket-Accept: " ACCEPT, NULL};
 
@@ -297,7 +299,7 @@ static void check_verdict(const weir__http_head *head, int status, size_t used, 
     (void)used;
     weir__response_verdict verdict;
     assert_int_equal(status, WEIR_OK);
-    weir__response_judge(head, ACCEPT, text_of(want->offered), &verdict);
+    weir__response_judge(head, ACCEPT, text_of(want->offered), &no_wishes, &verdict);
     assert_int_equal(verdict.kind, want->kind);
     assert_int_equal(verdict.status, want->status);
     assert_true(weir__text_equal(verdict.subprotocol, text_of(want->subprotocol)));
@@ -486,7 +488,7 @@ R6455_4_1_27__any_byte_of_the_golden_response_changed__fails_or_means_the_same(v
             size_t used;
             if (weir__http_head_feed(&head, &memory, (uint8_t *)changed, golden.len, &used) ==
                 WEIR_OK)
-                weir__response_judge(&head, ACCEPT, text_of(""), &verdict);
+                weir__response_judge(&head, ACCEPT, text_of(""), &no_wishes, &verdict);
             const char lower = (char)(before | 0x20);
             const bool letter = lower >= 'a' && lower <= 'z';
             const bool in_accept = at >= golden.len - 4 - 28 && at < golden.len - 4;

@@ -53,8 +53,9 @@ static void assert_out(const char *expected)
 
 static int accept_with(weir_text subprotocol, const weir_field *fields, size_t count)
 {
+    static const weir__permessage_agreed none = {.enabled = false};
     return weir__response_accept(&memory, &out, weir__kernels_baseline(), &head, text_of(KEY),
-                                 subprotocol, fields, count);
+                                 subprotocol, &none, fields, count);
 }
 
 #define SWITCH                                                                                     \

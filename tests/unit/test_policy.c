@@ -64,13 +64,25 @@ static const row rows[] = {
     ROW(IDLE_TIMEOUT_MS, idle_timeout_ms, NONE, NONE, 0, NONE, 1),
     ROW(CLOSE_TIMEOUT_MS, close_timeout_ms, 10000, 10000, 0, NONE, 1),
     ROW(LINGER_TIMEOUT_MS, linger_timeout_ms, 5000, 5000, 0, NONE, 1),
+    ROW(DEFLATE, deflate, 0, 0, 0, 3, 1),
+    ROW(DEFLATE_LEVEL, deflate_level, 3, 1, 1, 4, 1),
+    ROW(DEFLATE_TX_BITS, deflate_tx_bits, 13, 10, 9, 15, 0),
+    ROW(DEFLATE_RX_BITS, deflate_rx_bits, 13, 10, 9, 15, 0),
+    ROW(DEFLATE_RX_FIRM, deflate_rx_firm, 0, 1, 0, 1, 0),
+    ROW(DEFLATE_TX_TAKEOVER, deflate_tx_takeover, 1, 1, 0, 1, 0),
+    ROW(DEFLATE_RX_TAKEOVER, deflate_rx_takeover, 1, 1, 0, 1, 0),
+    ROW(DEFLATE_MIN_BYTES, deflate_min_bytes, 16, 16, 0, NONE, 1),
+    ROW(DEFLATE_MAX_RATIO, deflate_max_ratio, NONE, NONE, 1, NONE, 1),
+    ROW(DEFLATE_MAX_BLOCKS, deflate_max_blocks, 65536, 4096, 1, NONE, 1),
+    ROW(DEFLATE_MAX_BYTES, deflate_max_bytes, NONE, NONE, 0, NONE, 1),
+    ROW(DEFLATE_IDLE_MS, deflate_idle_ms, 60000, 10000, 0, NONE, 1),
     ROW(MAX_POOLED_BYTES, max_pooled_bytes, 1024 * KIB, 0, 0, NONE, 0),
     ROW(MAX_CONTEXT_BYTES, max_context_bytes, NONE, NONE, 0, NONE, 0),
     ROW(READ_BUFFER_BYTES, read_buffer_bytes, 64 * KIB, 512, 1, U32, 0),
 };
 
 #define ROWS (sizeof rows / sizeof rows[0])
-#define LAST_OPTION WEIR_OPTION_SEED
+#define LAST_OPTION WEIR_OPTION_DEFLATE_IDLE_MS
 
 static uint64_t field_of(const weir_config *config, const row *r)
 {
@@ -119,13 +131,16 @@ static void every_default__is_the_documented_one(void **state)
     assert_true(config.allocate == NULL);
 }
 
-/* Frames are held by the limit on messages, silence by pings, the context by its caller. */
-static void SEC_M3__every_default__is_finite_but_three(void **state)
+/* Frames and expansion are held by the limit on messages, silence by pings, the context and the
+ * memory for sending by their caller. */
+static void SEC_M3__every_default__is_finite_but_five(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ROWS; i++) {
         const int free_of_limit = rows[i].option == WEIR_OPTION_MAX_FRAME_BYTES ||
                                   rows[i].option == WEIR_OPTION_IDLE_TIMEOUT_MS ||
+                                  rows[i].option == WEIR_OPTION_DEFLATE_MAX_RATIO ||
+                                  rows[i].option == WEIR_OPTION_DEFLATE_MAX_BYTES ||
                                   rows[i].option == WEIR_OPTION_MAX_CONTEXT_BYTES;
         const weir_config config = defaults();
         assert_int_equal(field_of(&config, &rows[i]) > 64 * 1024 * KIB, free_of_limit);
@@ -489,11 +504,35 @@ static void deadline_that_is_moved__is_judged_by_the_new_value(void **state)
     peer_close(&p);
 }
 
+/* An empty list allows everything: one that was meant to name something must not become one. */
+static void lists_without_a_word__are_refused(void **state)
+{
+    static const weir_text bad[] = {{NULL, 5}, {" ", 1}, {"   ", 3}, {"  ", WEIR_NTS}};
+    static const weir_text good[] = {
+        {NULL, 0}, {"", 0}, {"", WEIR_NTS}, {" a ", 3}, {"a", WEIR_NTS}};
+    (void)state;
+    for (int list = 0; list < 4; list++) {
+        weir_context *context;
+        weir_config config = defaults();
+        weir_text *const lists[] = {&config.origins, &config.hosts, &config.paths,
+                                    &config.subprotocols};
+        for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+            *lists[list] = bad[i];
+            assert_int_equal(weir_context_create(&config, &context), WEIR_E_CONFIG);
+        }
+        for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+            *lists[list] = good[i];
+            assert_int_equal(weir_context_create(&config, &context), WEIR_OK);
+            assert_int_equal(weir_context_free(context), WEIR_OK);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_default__is_the_documented_one),
-        cmocka_unit_test(SEC_M3__every_default__is_finite_but_three),
+        cmocka_unit_test(SEC_M3__every_default__is_finite_but_five),
         cmocka_unit_test(options__cover_every_number_of_the_struct),
         cmocka_unit_test(struct_of_another_size__is_refused_untouched),
         cmocka_unit_test(null__is_an_argument_error),
@@ -509,6 +548,7 @@ int main(void)
         cmocka_unit_test(number_of_one_connection__leaves_the_others_alone),
         cmocka_unit_test(own_policy__costs_one_allocation),
         cmocka_unit_test(deadline_that_is_moved__is_judged_by_the_new_value),
+        cmocka_unit_test(lists_without_a_word__are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,7 +8,7 @@ import contextlib
 import sys
 from collections import deque
 
-from weir import Context, Error, EventType, Want, parse_url
+from weir import Context, Deflate, Error, EventType, Want, parse_url
 
 TICK = 1.0  # seconds between two looks at the deadlines, at most
 MAX_WAITING = 16  # received messages that wait for their reader
@@ -172,10 +172,13 @@ async def main():
     parser.add_argument("url")
     parser.add_argument("messages", nargs="*")
     parser.add_argument("--max-message", type=int, default=64 * 1024 * 1024, help="bytes")
+    parser.add_argument("--no-deflate", dest="deflate", action="store_const",
+                        const=Deflate.OFF, default=Deflate.PREFERRED)
     options = parser.parse_args()
     messages = options.messages or sys.stdin.read().splitlines()
 
-    async with connect(options.url, max_message_bytes=options.max_message) as client:
+    policy = {"max_message_bytes": options.max_message, "deflate": options.deflate}
+    async with connect(options.url, **policy) as client:
         if messages:
             await echo(client, messages)
     report = client.connection.report()

@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import signal
 
-from weir import Context, Error, EventType, Want
+from weir import Context, Deflate, Error, EventType, Want
 
 TICK = 1.0  # seconds between two looks at the deadlines, at most
 
@@ -14,11 +14,10 @@ TICK = 1.0  # seconds between two looks at the deadlines, at most
 class Server:
     """What the connections of one port share."""
 
-    def __init__(self, max_message):
+    def __init__(self, **options):
         # max_queued_bytes: reading pauses above high water, so that the queue stays bounded by one
         # read and one message.
-        self.context = Context(max_message_bytes=max_message, max_fragments=None,
-                               max_queued_bytes=None)
+        self.context = Context(max_fragments=None, max_queued_bytes=None, **options)
         self.protocols = {}
         self.empty = asyncio.Event()
         self.set_time()
@@ -127,6 +126,8 @@ async def main():
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8080, help="0: any")
     parser.add_argument("--max-message", type=int, default=64 * 1024 * 1024, help="bytes")
+    parser.add_argument("--no-deflate", dest="deflate", action="store_const",
+                        const=Deflate.OFF, default=Deflate.PREFERRED)
     options = parser.parse_args()
 
     loop = asyncio.get_running_loop()
@@ -134,7 +135,7 @@ async def main():
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
 
-    server = Server(options.max_message)
+    server = Server(max_message_bytes=options.max_message, deflate=options.deflate)
     listener = await loop.create_server(lambda: Echo(server), options.host, options.port)
     clock = loop.create_task(server.keep_time())
     host, port = listener.sockets[0].getsockname()[:2]

@@ -16,8 +16,9 @@ from types import SimpleNamespace
 from typing import NamedTuple
 
 from weir_abi import (  # noqa: F401 - names of this module as well
-    NONE, Error, EventType, Flag, Option, Role, Side, State, Status, TextId, Type, Want, lib,
-    weir_event, weir_field, weir_report, weir_request, weir_span, weir_stats, weir_text, weir_url)
+    NONE, CodecStep, Compression, Deflate, Error, EventType, Flag, Level, Option, Role, Side, State,
+    Status, TextId, Type, Want, lib, weir_event, weir_field, weir_report, weir_request, weir_span,
+    weir_stats, weir_text, weir_url)
 
 
 def _raw(value):
@@ -207,11 +208,12 @@ class Connection:
         lib.weir_conn_sent(self, len(data))
         return data
 
-    def send(self, message):
-        """Send str as text, else bytes. False: taken, but wait for WRITABLE before the next."""
+    def send(self, message, compression=0):
+        """Send str as text, else bytes; compression is a Compression where the option deflate shall
+        not decide. False: taken, but wait for WRITABLE before the next."""
         raw = _raw(message)
         type_ = Type.TEXT if isinstance(message, str) else Type.BINARY
-        status = lib.weir_conn_send(self, type_, raw, len(raw))
+        status = lib.weir_conn_send(self, type_ | compression, raw, len(raw))
         if status == Status.WOULD_BLOCK:
             raise BlockingIOError("not taken: the queue is full, wait for WRITABLE")
         return status == Status.OK
@@ -245,6 +247,10 @@ class Connection:
 
     def set(self, option, value):
         lib.weir_conn_set(self, option, value)
+
+    def trim(self):
+        """Let go of memory for compressing; the next message starts without earlier ones."""
+        lib.weir_conn_trim(self)
 
     def report(self):
         """How the connection ended."""

@@ -17,13 +17,17 @@ NONE = 2**64 - 1  # no limit, never
 
 Role = IntEnum("Role", "SERVER CLIENT")
 Type = IntEnum("Type", "TEXT BINARY")
+Compression = IntEnum("Compression", {"PLAIN": 0x10, "COMPRESS": 0x20, "AUTO": 0x30})
 State = IntEnum("State", "CONNECTING OPEN CLOSING CLOSED", start=0)
 EventType = IntEnum("EventType", "REQUEST HTTP OPEN REJECTED MESSAGE CHUNK PING PONG CLOSE CLOSED"
                                  " HIGH_WATER WRITABLE RELEASED")
-Flag = IntFlag("Flag", "TEXT FIRST LAST CLEAN SOLICITED DROPPED")
+Flag = IntFlag("Flag", "TEXT FIRST LAST CLEAN SOLICITED DROPPED COMPRESSED")
 Want = IntFlag("Want", "INPUT OUTPUT EVENTS SHUTDOWN_WRITE CLOSE")
 TextId = IntEnum("TextId", "METHOD TARGET PATH QUERY HOST ORIGIN REASON SUBPROTOCOL")
 Side = IntEnum("Side", "NONE LOCAL PEER TRANSPORT LIBRARY", start=0)
+Deflate = IntEnum("Deflate", "OFF ON PREFERRED ALWAYS", start=0)
+Level = IntEnum("Level", "COMPACT FAST DEFAULT BEST")
+CodecStep = IntEnum("CodecStep", "INPUT OUTPUT DONE LARGER", start=0)
 Option = IntEnum("Option", """
     MAX_LINE_BYTES MAX_HEAD_BYTES MAX_FIELDS MAX_EMPTY_LINES MAX_LIST_MEMBERS MAX_EMPTY_MEMBERS
     MAX_EXTENSION_OFFERS MAX_EXTENSION_PARAMS MAX_EARLY_BYTES MAX_INTERIM MAX_REJECT_BYTES
@@ -32,7 +36,10 @@ Option = IntEnum("Option", """
     DELIVER_CHUNKS DELIVER_AFTER_CLOSE HIGH_WATER_BYTES LOW_WATER_BYTES MAX_QUEUED_BYTES
     FRAGMENT_BYTES CHECK_TEXT SCRIPT_CLOSE_CODES HANDSHAKE_TIMEOUT_MS CONNECT_TIMEOUT_MS
     PING_INTERVAL_MS PONG_TIMEOUT_MS IDLE_TIMEOUT_MS CLOSE_TIMEOUT_MS LINGER_TIMEOUT_MS
-    MAX_POOLED_BYTES MAX_CONTEXT_BYTES READ_BUFFER_BYTES SEED""")
+    MAX_POOLED_BYTES MAX_CONTEXT_BYTES READ_BUFFER_BYTES SEED
+    DEFLATE DEFLATE_LEVEL DEFLATE_TX_BITS DEFLATE_RX_BITS DEFLATE_RX_FIRM DEFLATE_TX_TAKEOVER
+    DEFLATE_RX_TAKEOVER DEFLATE_MIN_BYTES DEFLATE_MAX_RATIO DEFLATE_MAX_BLOCKS DEFLATE_MAX_BYTES
+    DEFLATE_IDLE_MS""")
 
 
 # ---- Structs, with the names and fields of the headers -------------------------------------------
@@ -79,7 +86,9 @@ class weir_report(ctypes.Structure):
 class weir_stats(ctypes.Structure):
     _fields_ = [(name, c_uint64) for name in (
         "rx_bytes", "tx_bytes", "rx_messages", "tx_messages", "rx_control", "tx_control",
-        "queued_bytes", "held_bytes", "rtt_ms", "connections", "opened", "failed", "peak_bytes")]
+        "queued_bytes", "held_bytes", "rtt_ms", "connections", "opened", "failed", "peak_bytes",
+        "rx_deflated_bytes", "rx_inflated_bytes", "tx_inflated_bytes", "tx_deflated_bytes",
+        "tx_skipped", "deflate_bytes")]
 
 
 class weir_frame_head(ctypes.Structure):
@@ -99,12 +108,15 @@ class weir_url(ctypes.Structure):
 
 # ---- Functions: what each returns, then its arguments --------------------------------------------
 
-_config = _context = _conn = _message = _bytes = c_void_p
+_config = _context = _conn = _message = _bytes = _codec = _scratch = c_void_p
 _data = (_bytes, c_size_t)
 _chars = (c_char_p, c_size_t)
 _fields = (POINTER(weir_field), c_size_t)
 _events = (POINTER(weir_event), c_size_t)
 _handle = POINTER(c_void_p)
+_count = POINTER(c_size_t)
+_memory = (c_void_p, c_size_t)
+_room = (_count, c_void_p, c_size_t, _count)
 
 _FUNCTIONS = {
     "version": (c_uint32,),
@@ -130,6 +142,7 @@ _FUNCTIONS = {
     "conn_set_user": (c_int, _conn, c_void_p),
     "conn_user": (c_void_p, _conn),
     "conn_set": (c_int, _conn, c_int, c_uint64),
+    "conn_trim": (c_int, _conn),
     "conn_state": (c_int, _conn),
     "conn_receive": (c_int, _conn, *_data, POINTER(c_size_t), *_events),
     "conn_events": (c_int, _conn, *_events),
@@ -169,6 +182,21 @@ _FUNCTIONS = {
     "close_code_valid": (c_int, c_uint32),
     "close_payload_read": (c_int, *_data, POINTER(c_uint32), POINTER(weir_text)),
     "close_payload_write": (c_int, c_uint32, *_chars, _bytes),
+    "inflate_size": (c_size_t, c_int),
+    "inflate_scratch_size": (c_size_t, c_int),
+    "inflate_scratch_init": (c_int, *_memory, c_int, _handle),
+    "inflate_init": (c_int, *_memory, c_int, c_int, _handle),
+    "inflate_run": (c_int, _codec, _scratch, *_data, c_int, *_room),
+    "inflate_blocks": (c_uint64, _codec),
+    "deflate_size": (c_size_t, c_int, c_int),
+    "deflate_scratch_size": (c_size_t, c_int),
+    "deflate_scratch_init": (c_int, *_memory, c_int, _handle),
+    "deflate_init": (c_int, *_memory, c_int, c_int, _handle),
+    "deflate_bound": (c_size_t, c_size_t),
+    "deflate_run": (c_int, _codec, _scratch, *_data, c_int, c_size_t, *_room),
+    "deflate_alone": (c_int, _scratch, c_int, c_int, *_data, c_int, *_room),
+    "deflate_forget": (None, _codec),
+    "deflate_worth": (c_int, *_data),
 }
 
 

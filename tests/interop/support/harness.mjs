@@ -4,6 +4,7 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
+import { connect, createServer } from "node:net";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -102,6 +103,27 @@ export async function withServer(name, options, use) {
         await use(server);
     } finally {
         equal(await server.stop(), 0, `exit status of ${name}`);
+    }
+}
+
+/** Between a client and a server on loopback: counts what passes, up to the server and down. */
+export async function withRelay(url, use) {
+    const wire = { up: 0, down: 0 };
+    const listener = createServer((client) => {
+        const server = connect(Number(new URL(url).port), "127.0.0.1");
+        const ways = [[client, server, "up"], [server, client, "down"]];
+        for (const [source, sink, direction] of ways) {
+            source.on("data", (data) => (wire[direction] += data.length));
+            source.on("error", () => sink.destroy());
+            source.pipe(sink);
+        }
+    });
+    await new Promise((resolve) => listener.listen(0, "127.0.0.1", resolve));
+    wire.url = `ws://127.0.0.1:${listener.address().port}/`;
+    try {
+        await use(wire);
+    } finally {
+        listener.close();
     }
 }
 

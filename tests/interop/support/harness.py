@@ -103,6 +103,34 @@ def server(name, *options):
     assert status == 0, f"{name} ended with {status}"
 
 
+class Relay:
+    """Between a client and a server on loopback: counts what passes, up to the server and down."""
+
+    def __init__(self, port):
+        self.port, self.up, self.down = port, 0, 0
+
+    async def __aenter__(self):
+        self.listener = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        self.url = f"ws://127.0.0.1:{self.listener.sockets[0].getsockname()[1]}/"
+        return self
+
+    async def __aexit__(self, *_):
+        self.listener.close()
+
+    async def _connected(self, reader, writer):
+        to_reader, to_writer = await asyncio.open_connection("127.0.0.1", self.port)
+        await asyncio.gather(self._copy(reader, to_writer, "up"),
+                             self._copy(to_reader, writer, "down"))
+
+    async def _copy(self, source, sink, direction):
+        with contextlib.suppress(ConnectionError):
+            while data := await source.read(1 << 18):
+                setattr(self, direction, getattr(self, direction) + len(data))
+                sink.write(data)
+                await sink.drain()
+        sink.close()
+
+
 def wait_until(holds, what, seconds=10):
     end = time.monotonic() + seconds
     while not holds():
