@@ -111,7 +111,8 @@ typedef enum weir_event_type {
     WEIR_EVENT_HIGH_WATER = 11,
     /** After HIGH_WATER or WOULD_BLOCK: the queue fell to the low water mark. */
     WEIR_EVENT_WRITABLE = 12,
-    /** A borrowed send is done with its memory. token; flags: DROPPED when not all was sent. */
+    /** A borrowed send is done with its memory. token; flags: DROPPED when not all of it was taken:
+     *  by the transport, or where it is masked or compressed by the queue. */
     WEIR_EVENT_RELEASED = 13
 } weir_event_type;
 

@@ -28,7 +28,8 @@ struct weir__compression {
     bool rx_message;          /* the message under way came compressed */
     bool tx_stream;           /* the streamed message is compressed */
     uint64_t rx_at;           /* position of the compressed message under way in the input */
-    uint64_t rx_payload;      /* its compressed bytes, the frame under way counted whole */
+    uint64_t rx_payload;      /* its compressed bytes, by slices of 16 KiB as they begin */
+    uint32_t rx_slice;        /* of them, those that are still to come */
     uint64_t used_at;         /* when the compressor was last used */
     weir__inflater *inflater; /* NULL: the window is empty */
     weir__deflater *deflater; /* NULL: the window is empty */

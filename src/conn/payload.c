@@ -53,6 +53,7 @@ static void payload_begin_message(weir_conn *conn, const weir_frame_head *head, 
     /* RFC 7692 6: RSV1 on the first frame is about the whole message. */
     conn->compression->rx_message = head->rsv != 0;
     conn->compression->rx_payload = 0;
+    conn->compression->rx_slice = 0;
     conn->compression->rx_at = at;
 }
 
@@ -62,10 +63,8 @@ static bool payload_count(weir_conn *conn, uint64_t len)
 {
     const uint64_t max = conn->policy->max_message_bytes;
     const uint64_t sum = conn->count.message_bytes;
-    if (weir__payload_is_compressed(conn)) {
-        conn->compression->rx_payload += len;
+    if (weir__payload_is_compressed(conn))
         return true;
-    }
     if (sum > max || len > max - sum)
         return false;
     conn->count.message_bytes = sum + len;
@@ -384,6 +383,7 @@ static void payload_mask_back(weir__run *run, uint32_t key, size_t used, size_t 
     weir_conn *const conn = run->conn;
     run->at += used;
     conn->frame_left -= used;
+    conn->compression->rx_slice -= (uint32_t)used;
     if (used == len)
         return;
     conn->key = weir__key_rotate(key, used);
@@ -412,12 +412,19 @@ static int payload_check_inflated(const weir_conn *conn, int step)
     return step == WEIR__INFLATE_DONE && is_text && ends_inside ? WEIR_E_UTF8 : step;
 }
 
-/* Compressed bytes to unmask now: while chunks are delivered no more than a chunk, as what one
- * does not use is masked back for each. */
+/* Compressed bytes to unmask now: those of one slice of the frame. What may come out is judged by
+ * the slices that were begun: not by what the frame claims, and the same however it was cut. */
 static size_t payload_inflate_available(const weir__run *run)
 {
+    const weir_conn *const conn = run->conn;
+    weir__compression *const compression = conn->compression;
+    if (compression->rx_slice == 0) {
+        compression->rx_slice =
+            conn->frame_left < PAYLOAD_CHUNK ? (uint32_t)conn->frame_left : PAYLOAD_CHUNK;
+        compression->rx_payload += compression->rx_slice;
+    }
     const size_t len = payload_available(run);
-    return run->conn->policy->deliver_chunks && len > PAYLOAD_CHUNK ? PAYLOAD_CHUNK : len;
+    return len < compression->rx_slice ? len : compression->rx_slice;
 }
 
 static void payload_inflate(weir__run *run)

@@ -441,6 +441,35 @@ static void SEC_D7__message_of_5_mb__passes_every_window(void **state)
     }
 }
 
+/* What a frame claims to carry does not pay for what comes out of the little that it does. */
+static void SEC_Z1__claim_of_a_long_frame__does_not_buy_expansion(void **state)
+{
+    const size_t len = 8 << 20;
+    bytes packed = {NULL, 0, 0};
+    bytes input = {NULL, 0, 0};
+    uint8_t *const zeros = calloc(len, 1);
+    peer p;
+    (void)state;
+    zip_pack_alone(zeros, len, &packed);
+    bytes_add_head(&input, 1, 4, 2, 0, (uint64_t)1 << 40, 0);
+    bytes_add(&input, packed.data, packed.len);
+    peer_init(&p);
+    p.config.deflate = WEIR_DEFLATE_ON;
+    p.config.deflate_max_ratio = 20;
+    p.config.max_message_bytes = WEIR_NONE;
+    p.config.deliver_chunks = 1;
+    zip_peer(&p, WEIR_CLIENT, "permessage-deflate");
+    peer_feed(&p, input.data, input.len, input.len);
+    weir_stats stats;
+    assert_int_equal(weir_conn_stats(p.conn, &stats, sizeof stats), WEIR_OK);
+    assert_true(stats.rx_inflated_bytes <= 20 * 16384 + 1);
+    assert_true(peer_saw(&p, "cause=WEIR_E_DEFLATE_RATIO"));
+    free(zeros);
+    bytes_free(&packed);
+    bytes_free(&input);
+    peer_close(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -454,6 +483,7 @@ int main(void)
         cmocka_unit_test(SEC_D7__no_pointer_to_the_callers_bytes__outlives_the_call),
         cmocka_unit_test(SEC_D7__memory__is_back_to_the_baseline),
         cmocka_unit_test(SEC_D7__message_of_5_mb__passes_every_window),
+        cmocka_unit_test(SEC_Z1__claim_of_a_long_frame__does_not_buy_expansion),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
