@@ -104,15 +104,24 @@ static uint8_t send_opcode(int type)
     return (uint8_t)(type & WEIR__OP_MASK);
 }
 
+/* What comes before a whole message is queued: WEIR_OK, WEIR_WOULD_BLOCK or why it may not be. */
+static int send_prepare(weir_conn *conn, int type, const uint8_t *data, size_t len,
+                        weir__deflated *packed)
+{
+    WEIR__TRY(send_check_message(conn));
+    WEIR__TRY(send_check_text(conn, send_opcode(type), data, len));
+    if (!send_has_room(conn, len))
+        return WEIR_WOULD_BLOCK;
+    return send_compress(conn, type, data, len, packed);
+}
+
 int weir__send(weir_conn *conn, int type, const uint8_t *data, size_t len)
 {
     const uint8_t opcode = send_opcode(type);
     weir__deflated packed;
-    WEIR__TRY(send_check_message(conn));
-    WEIR__TRY(send_check_text(conn, opcode, data, len));
-    if (!send_has_room(conn, len))
-        return WEIR_WOULD_BLOCK;
-    WEIR__TRY(send_compress(conn, type, data, len, &packed));
+    const int status = send_prepare(conn, type, data, len, &packed);
+    if (status != WEIR_OK)
+        return status;
     if (packed.cap > 0)
         WEIR__TRY(send_deflated(conn, opcode | WEIR__OP_RSV1, true, &packed));
     else
@@ -142,11 +151,9 @@ int weir__send_ref(weir_conn *conn, int type, const uint8_t *data, size_t len, u
 {
     const uint8_t opcode = send_opcode(type);
     weir__deflated packed;
-    WEIR__TRY(send_check_message(conn));
-    WEIR__TRY(send_check_text(conn, opcode, data, len));
-    if (!send_has_room(conn, len))
-        return WEIR_WOULD_BLOCK;
-    WEIR__TRY(send_compress(conn, type, data, len, &packed));
+    const int status = send_prepare(conn, type, data, len, &packed);
+    if (status != WEIR_OK)
+        return status;
     if (packed.cap > 0)
         WEIR__TRY(send_ref_deflated(conn, opcode | WEIR__OP_RSV1, &packed, token));
     else
