@@ -4,17 +4,17 @@
 
 #include <string.h>
 
-weir__assembly *weir__assembly_open(weir_conn *conn)
+weir__rx *weir__assembly_open(weir_conn *conn)
 {
-    if (conn->assembly)
-        return conn->assembly;
+    if (conn->rx)
+        return conn->rx;
     size_t cap;
-    weir__assembly *const made = weir__pool_take(&conn->context->memory, sizeof *made, &cap);
+    weir__rx *const made = weir__pool_take(&conn->context->memory, sizeof *made, &cap);
     if (!made)
         return NULL;
-    memset(made, 0, offsetof(weir__assembly, control));
+    memset(made, 0, offsetof(weir__rx, control));
     made->cap = cap;
-    conn->assembly = made;
+    conn->rx = made;
     return made;
 }
 
@@ -55,10 +55,10 @@ static int assembly_grow(weir__memory *memory, weir__buffer *buffer, size_t targ
 
 int weir__assembly_reserve(weir_conn *conn, size_t extra, uint64_t expected)
 {
-    weir__assembly *const assembly = weir__assembly_open(conn);
-    if (!assembly)
+    weir__rx *const rx = weir__assembly_open(conn);
+    if (!rx)
         return WEIR_E_MEMORY;
-    weir__buffer *const buffer = &assembly->message;
+    weir__buffer *const buffer = &rx->message;
     if (extra <= buffer->cap - buffer->len)
         return WEIR_OK;
     if (extra > SIZE_MAX - buffer->len)
@@ -69,36 +69,42 @@ int weir__assembly_reserve(weir_conn *conn, size_t extra, uint64_t expected)
 
 void weir__assembly_deliver(weir_conn *conn)
 {
-    weir__assembly *const assembly = conn->assembly;
-    assembly->held = assembly->message;
-    assembly->message = (weir__buffer){NULL, 0, 0};
+    weir__rx *const rx = conn->rx;
+    rx->held = rx->message;
+    rx->message = (weir__buffer){NULL, 0, 0};
 }
 
 void weir__assembly_release(weir_conn *conn)
 {
-    weir__assembly *const assembly = conn->assembly;
-    if (!assembly)
+    weir__rx *const rx = conn->rx;
+    if (rx->held.cap > 0)
+        weir__buffer_free(&conn->context->memory, &rx->held);
+    rx->control_held = false;
+}
+
+void weir__assembly_settle(weir_conn *conn)
+{
+    weir__rx *const rx = conn->rx;
+    if (weir__assembly_is_partial(rx) || rx->held.cap > 0 || rx->control_held)
         return;
-    weir__buffer_free(&conn->context->memory, &assembly->held);
-    assembly->control_held = false;
-    if (assembly->message.cap > 0 || assembly->control_len > 0)
-        return;
-    conn->assembly = NULL;
-    weir__pool_give(&conn->context->memory, assembly, assembly->cap);
+    weir__buffer_free(&conn->context->memory, &rx->message);
+    conn->rx = NULL;
+    weir__pool_give(&conn->context->memory, rx, rx->cap);
 }
 
 void weir__assembly_free(weir_conn *conn)
 {
-    weir__assembly *const assembly = conn->assembly;
-    if (!assembly)
+    weir__rx *const rx = conn->rx;
+    if (!rx)
         return;
-    weir__buffer_free(&conn->context->memory, &assembly->message);
-    assembly->control_len = 0;
-    weir__assembly_release(conn);
+    weir__buffer_free(&conn->context->memory, &rx->message);
+    weir__buffer_free(&conn->context->memory, &rx->held);
+    conn->rx = NULL;
+    weir__pool_give(&conn->context->memory, rx, rx->cap);
 }
 
 uint64_t weir__assembly_bytes(const weir_conn *conn)
 {
-    const weir__assembly *const assembly = conn->assembly;
-    return assembly ? assembly->cap + assembly->message.cap + assembly->held.cap : 0;
+    const weir__rx *const rx = conn->rx;
+    return rx ? rx->cap + rx->message.cap + rx->held.cap : 0;
 }

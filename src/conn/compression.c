@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "assembly.h"
 #include "deadline.h"
 
 #define COMPRESSION_BITS_MAX 15u
@@ -154,7 +155,7 @@ uint64_t weir__compression_left(const weir_conn *conn)
     const uint64_t in = conn->compression->rx_payload;
     const uint64_t most = in > 0 && ratio > WEIR_NONE / in ? WEIR_NONE : in * ratio;
     const uint64_t allowed = most < COMPRESSION_RATIO_FLOOR ? COMPRESSION_RATIO_FLOOR : most;
-    return allowed > conn->count.message_bytes ? allowed - conn->count.message_bytes : 0;
+    return allowed > conn->rx->message_bytes ? allowed - conn->rx->message_bytes : 0;
 }
 
 int weir__compression_inflate(weir_conn *conn, const uint8_t *in, size_t len, bool last, size_t max,

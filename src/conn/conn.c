@@ -117,7 +117,7 @@ int weir__conn_set(weir_conn *conn, int option, uint64_t value)
     if (!weir__policy_is_per_conn(option))
         return WEIR_E_OPTION;
     /* Inside a message the two ways of delivery do not mix. */
-    if (option == WEIR_OPTION_DELIVER_CHUNKS && weir__conn_has(conn, WEIR__FLAG_IN_MESSAGE) &&
+    if (option == WEIR_OPTION_DELIVER_CHUNKS && conn->rx && conn->rx->in_message &&
         value != conn->policy->deliver_chunks)
         return WEIR_E_STATE;
     weir_config changed = *conn->policy;
@@ -262,7 +262,7 @@ static void conn_report(weir_conn *conn, uint64_t at)
         return;
     weir__conn_mark(conn, WEIR__FLAG_REPORTED);
     if (conn->peer_code == 0)
-        conn->count.fault_at = at;
+        conn->note.fault_at = at;
     if (conn->cause != WEIR_OK)
         conn->context->totals.failed++;
     weir__conn_pend(conn, WEIR__PENDING_CLOSED);
@@ -303,7 +303,7 @@ int weir__conn_close(weir_conn *conn, uint32_t code, weir_text reason, int cause
 void weir__conn_peer_closed(weir_conn *conn, uint32_t code, weir_text reason, uint64_t at)
 {
     conn->peer_code = (uint16_t)code;
-    conn->count.fault_at = at; /* what follows is not looked at, however much came along */
+    conn->note.fault_at = at; /* what follows is not looked at, however much came along */
     conn->reason = weir__held_text_make(&conn->context->memory, reason);
     conn_end_sending(conn);
     weir__conn_pend(conn, WEIR__PENDING_CLOSE);

@@ -36,20 +36,16 @@ enum {
 
 enum {
     WEIR__FLAG_OWN_POLICY = 0x0001,
-    WEIR__FLAG_IN_MESSAGE = 0x0002,  /* receiving: a message has begun and not ended */
-    WEIR__FLAG_IN_PAYLOAD = 0x0004,  /* receiving: inside a frame, frame_left and key are valid */
-    WEIR__FLAG_FRAME_FIN = 0x0008,   /* receiving: that frame has FIN */
-    WEIR__FLAG_CHUNK_GIVEN = 0x0010, /* receiving: the message's FIRST chunk was delivered */
-    WEIR__FLAG_STREAMING = 0x0020,   /* sending: between send_begin and send_end */
-    WEIR__FLAG_STREAM_STARTED = 0x0040, /* sending: its first fragment is queued */
-    WEIR__FLAG_CONGESTED = 0x0080,      /* HIGH_WATER or WOULD_BLOCK was said, WRITABLE not yet */
-    WEIR__FLAG_PING_WAITS = 0x0100,     /* a ping left and no byte came since */
-    WEIR__FLAG_PING_QUEUED = 0x0200,    /* a ping has not left yet */
-    WEIR__FLAG_NEWS = 0x0400,           /* a deadline changed something the caller has not seen */
-    WEIR__FLAG_OPENED = 0x0800,         /* the connection has been open */
-    WEIR__FLAG_REPORTED = 0x1000,       /* CLOSED was given or waits: the report is final */
-    WEIR__FLAG_EOF = 0x2000,
-    WEIR__FLAG_CLEAN = 0x4000 /* both Closes have passed (RFC 6455 7.1.4) */
+    WEIR__FLAG_STREAMING = 0x0002,      /* sending: between send_begin and send_end */
+    WEIR__FLAG_STREAM_STARTED = 0x0004, /* sending: its first fragment is queued */
+    WEIR__FLAG_CONGESTED = 0x0008,      /* HIGH_WATER or WOULD_BLOCK was said, WRITABLE not yet */
+    WEIR__FLAG_PING_WAITS = 0x0010,     /* a ping left and no byte came since */
+    WEIR__FLAG_PING_QUEUED = 0x0020,    /* a ping has not left yet */
+    WEIR__FLAG_NEWS = 0x0040,           /* a deadline changed something the caller has not seen */
+    WEIR__FLAG_OPENED = 0x0080,         /* the connection has been open */
+    WEIR__FLAG_REPORTED = 0x0100,       /* CLOSED was given or waits: the report is final */
+    WEIR__FLAG_EOF = 0x0200,
+    WEIR__FLAG_CLEAN = 0x0400 /* both Closes have passed (RFC 6455 7.1.4) */
 };
 
 /* Which list timer.node is in. */
@@ -61,7 +57,7 @@ enum {
 };
 
 typedef struct weir__tx weir__tx;                   /* output.h */
-typedef struct weir__assembly weir__assembly;       /* assembly.h */
+typedef struct weir__rx weir__rx;                   /* assembly.h */
 typedef struct weir__opening weir__opening;         /* opening.h */
 typedef struct weir__compression weir__compression; /* compression.h */
 
@@ -73,65 +69,59 @@ typedef struct weir__held_text {
 } weir__held_text;
 
 struct weir_conn {
-    weir__timer timer; /* first: a node of the context's lists is a connection */
+    /* Touched by every small message. */
     weir_context *context;
     const weir_config *policy; /* the context's, or a copy of this connection's own */
+    weir__rx *rx;              /* NULL between messages */
+    weir__tx *tx;              /* NULL while nothing is queued */
+    uint64_t rx_bytes;         /* also the position of the next input byte */
+    uint64_t rx_messages;
+    uint64_t tx_bytes;
+    uint64_t tx_messages;
+    uint64_t phase_at;   /* when this phase of opening or closing began; OPEN: last message */
+    uint64_t last_rx_at; /* last byte from the peer */
+    uint16_t flags;
+    uint8_t pending;
+    uint8_t place;
+    uint8_t state; /* weir__conn_state; conn.c alone writes it */
+    uint8_t role;  /* weir_role */
+
+    uint8_t side;        /* weir_side */
+    uint8_t stream_type; /* sending: opcode of the streamed message */
+
+    weir__timer timer; /* a node of the context's lists */
     void *user;
-    weir__tx *tx;                   /* NULL while nothing is queued */
-    weir__assembly *assembly;       /* NULL while no received bytes are held */
     weir__opening *opening;         /* NULL once the handshake is over and forgotten */
     weir__compression *compression; /* NULL: no compression was agreed */
     weir__held_text *subprotocol;
     weir__held_text *reason; /* the peer's close reason */
 
-    /* Receiving. */
-    uint64_t frame_left; /* payload bytes still to come, while IN_PAYLOAD */
+    /* Control frames. */
     union {
-        uint64_t message_bytes; /* payload bytes of the message so far */
-        uint64_t fault_at;      /* when REPORTED or the peer's Close came: where in the input */
-    } count;
-    uint32_t fragments; /* data frames of the message so far */
-    uint32_t empty_fragments;
-    uint32_t key;                      /* turned to the next payload byte */
-    uint32_t utf8;                     /* state of the text check, while a text message is open */
-    uint32_t flood_used;               /* tokens taken from the bucket */
-    uint32_t flood_ms;                 /* when it was last filled, low 32 bits */
-    uint8_t head[WEIR_FRAME_HEAD_MAX]; /* head_len bytes of a frame head that is not whole yet */
-    uint8_t head_len;
-    uint8_t frame_opcode; /* while IN_PAYLOAD */
-
-    /* Counters. */
-    uint64_t rx_bytes; /* also the position of the next input byte */
-    uint64_t tx_bytes;
-    uint64_t rx_messages;
-    uint64_t tx_messages;
-    uint32_t rx_control;
-    uint32_t tx_control;
-
-    /* Time. */
-    uint64_t phase_at;   /* when this phase of opening or closing began; OPEN: last message */
-    uint64_t last_rx_at; /* last byte from the peer */
-    uint64_t ping_at;    /* PING_WAITS: when it left; else PING_QUEUED: when it was queued */
+        uint64_t ping_at;  /* PING_WAITS: when it left; else PING_QUEUED: when it was queued */
+        uint64_t fault_at; /* when REPORTED or the peer's Close came: where in the input */
+    } note;
     uint32_t ping_tag;   /* hash of the last ping's payload */
     uint32_t ping_ms;    /* when the last ping left, low 32 bits */
     uint32_t rtt_ms;     /* UINT32_MAX before the first pong */
+    uint32_t flood_used; /* tokens taken from the bucket */
+    uint32_t flood_ms;   /* when it was last filled, low 32 bits */
+    uint32_t rx_control;
+    uint32_t tx_control;
 
     /* The end. */
     int16_t cause;
     uint16_t local_code; /* as weir_report */
     uint16_t peer_code;
     uint16_t http_status;
-
-    uint16_t flags;
-    uint8_t pending;
-    uint8_t place;
-    uint8_t state;        /* weir__conn_state; conn.c alone writes it */
-    uint8_t role;         /* weir_role */
-    uint8_t side;         /* weir_side */
-    uint8_t message_type; /* receiving: opcode of the open message */
-    uint8_t stream_type;  /* sending: opcode of the streamed message */
-    uint8_t stream_utf8;  /* sending: state of its text check */
+    uint8_t stream_utf8; /* sending: state of the streamed message's text check */
 };
+
+/* The connection whose timer's node this is. */
+static inline weir_conn *weir__conn_of(weir__node *node)
+{
+    return (weir_conn *)(void *)((uint8_t *)node - offsetof(weir_conn, timer));
+}
 
 /* Macro: leave the function with a status that is an error. */
 #define WEIR__TRY(call)                                                                            \

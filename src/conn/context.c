@@ -110,7 +110,7 @@ void weir__context_set_time(weir_context *context, uint64_t now)
         weir__node *const node = expired.next;
         weir__list_remove(node);
         weir__list_append(&context->expired, node);
-        ((weir_conn *)(void *)node)->place = WEIR__PLACE_EXPIRED;
+        weir__conn_of(node)->place = WEIR__PLACE_EXPIRED;
     }
 }
 
@@ -128,7 +128,7 @@ weir_conn *weir__context_next_ready(weir_context *context)
         weir__node *const list = is_late ? &context->expired : &context->ready;
         if (weir__list_empty(list))
             return NULL;
-        weir_conn *const conn = (weir_conn *)(void *)list->next;
+        weir_conn *const conn = weir__conn_of(list->next);
         weir__deadline_check(conn);
         const bool tell = weir__conn_wants_attention(conn);
         weir__conn_unmark(conn, WEIR__FLAG_NEWS);

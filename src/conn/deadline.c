@@ -23,10 +23,11 @@ static uint64_t deadline_silence(const weir_conn *conn)
 {
     const weir_config *const policy = conn->policy;
     if (weir__conn_has(conn, WEIR__FLAG_PING_WAITS))
-        return deadline_after(conn->ping_at, policy->pong_timeout_ms);
+        return deadline_after(conn->note.ping_at, policy->pong_timeout_ms);
     /* The ping cannot even leave: the transport takes nothing and nothing comes. */
     if (weir__conn_has(conn, WEIR__FLAG_PING_QUEUED)) {
-        const uint64_t since = conn->ping_at > conn->last_rx_at ? conn->ping_at : conn->last_rx_at;
+        const uint64_t since =
+            conn->note.ping_at > conn->last_rx_at ? conn->note.ping_at : conn->last_rx_at;
         return deadline_after(deadline_after(since, policy->ping_interval_ms),
                               policy->pong_timeout_ms);
     }
@@ -165,8 +166,10 @@ void weir__deadline_heard(weir_conn *conn)
 
 void weir__deadline_ping_left(weir_conn *conn)
 {
+    if (!weir__conn_is_live(conn))
+        return; /* its answer would not be read */
     if (!weir__conn_has(conn, WEIR__FLAG_PING_WAITS))
-        conn->ping_at = conn->context->now;
+        conn->note.ping_at = conn->context->now;
     conn->ping_ms = (uint32_t)conn->context->now;
     weir__conn_unmark(conn, WEIR__FLAG_PING_QUEUED);
     weir__conn_mark(conn, WEIR__FLAG_PING_WAITS);

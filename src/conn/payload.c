@@ -43,11 +43,11 @@ bool weir__payload_is_compressed(const weir_conn *conn)
 
 static void payload_begin_message(weir_conn *conn, const weir_frame_head *head, uint64_t at)
 {
-    conn->message_type = head->opcode;
-    conn->count.message_bytes = 0;
-    conn->fragments = conn->empty_fragments = 0;
-    conn->utf8 = WEIR__UTF8_START;
-    weir__conn_unmark(conn, WEIR__FLAG_CHUNK_GIVEN);
+    conn->rx->type = head->opcode;
+    conn->rx->message_bytes = 0;
+    conn->rx->fragments = conn->rx->empty_fragments = 0;
+    conn->rx->utf8 = WEIR__UTF8_START;
+    conn->rx->chunk_given = false;
     if (!conn->compression)
         return;
     /* RFC 7692 6: RSV1 on the first frame is about the whole message. */
@@ -62,12 +62,12 @@ static void payload_begin_message(weir_conn *conn, const weir_frame_head *head, 
 static bool payload_count(weir_conn *conn, uint64_t len)
 {
     const uint64_t max = conn->policy->max_message_bytes;
-    const uint64_t sum = conn->count.message_bytes;
+    const uint64_t sum = conn->rx->message_bytes;
     if (weir__payload_is_compressed(conn))
         return true;
     if (sum > max || len > max - sum)
         return false;
-    conn->count.message_bytes = sum + len;
+    conn->rx->message_bytes = sum + len;
     return true;
 }
 
@@ -76,20 +76,20 @@ static int payload_begin_data(weir_conn *conn, const weir_frame_head *head, uint
     const weir_config *const policy = conn->policy;
     if (head->opcode != WEIR__OP_CONTINUATION)
         payload_begin_message(conn, head, at);
-    conn->fragments++;
+    conn->rx->fragments++;
     if (head->len > policy->max_frame_bytes)
         return WEIR_E_FRAME_TOO_BIG;
     if (!payload_count(conn, head->len))
         return WEIR_E_MESSAGE_TOO_BIG;
-    if (conn->fragments > policy->max_fragments)
+    if (conn->rx->fragments > policy->max_fragments)
         return WEIR_E_TOO_MANY_FRAGMENTS;
-    if (head->len == 0 && (!head->fin || conn->fragments > 1) &&
-        ++conn->empty_fragments > policy->max_empty_fragments)
+    if (head->len == 0 && (!head->fin || conn->rx->fragments > 1) &&
+        ++conn->rx->empty_fragments > policy->max_empty_fragments)
         return WEIR_E_TOO_MANY_EMPTY;
-    const bool is_whole = head->fin && conn->fragments == 1;
+    const bool is_whole = head->fin && conn->rx->fragments == 1;
     if (!is_whole && head->len < PAYLOAD_TINY)
         WEIR__TRY(payload_flood(conn));
-    weir__conn_mark(conn, WEIR__FLAG_IN_MESSAGE);
+    conn->rx->in_message = true;
     return WEIR_OK;
 }
 
@@ -97,14 +97,12 @@ int weir__payload_begin(weir_conn *conn, const weir_frame_head *head, uint64_t a
 {
     WEIR__TRY(head->opcode >= WEIR__OP_CLOSE ? payload_flood(conn)
                                              : payload_begin_data(conn, head, at));
-    conn->frame_left = head->len;
-    conn->frame_opcode = head->opcode;
-    memcpy(&conn->key, head->key, sizeof conn->key);
-    weir__conn_mark(conn, WEIR__FLAG_IN_PAYLOAD);
-    if (head->fin)
-        weir__conn_mark(conn, WEIR__FLAG_FRAME_FIN);
-    else
-        weir__conn_unmark(conn, WEIR__FLAG_FRAME_FIN);
+    weir__rx *const rx = conn->rx;
+    rx->in_payload = true;
+    rx->fin = head->fin != 0;
+    rx->opcode = head->opcode;
+    rx->frame_left = head->len;
+    memcpy(&rx->key, head->key, sizeof rx->key);
     return WEIR_OK;
 }
 
@@ -114,7 +112,7 @@ int weir__payload_begin(weir_conn *conn, const weir_frame_head *head, uint64_t a
 static size_t payload_available(const weir__run *run)
 {
     const size_t left = (size_t)(run->end - run->at);
-    return run->conn->frame_left < left ? (size_t)run->conn->frame_left : left;
+    return run->conn->rx->frame_left < left ? (size_t)run->conn->rx->frame_left : left;
 }
 
 /* Unmask len bytes from the input to dst, which may be where they are. Returns whether any of them
@@ -126,9 +124,9 @@ static bool payload_unmask(weir_conn *conn, uint8_t *dst, const uint8_t *src, si
     if (len == 0)
         return false;
     if (conn->role == WEIR_SERVER) {
-        bits = dst == src ? kernels->mask(dst, len, conn->key)
-                          : kernels->mask_copy(dst, src, len, conn->key);
-        conn->key = weir__key_rotate(conn->key, len);
+        bits = dst == src ? kernels->mask(dst, len, conn->rx->key)
+                          : kernels->mask_copy(dst, src, len, conn->rx->key);
+        conn->rx->key = weir__key_rotate(conn->rx->key, len);
     } else if (dst != src) {
         memcpy(dst, src, len);
     }
@@ -139,12 +137,12 @@ static bool payload_unmask(weir_conn *conn, uint8_t *dst, const uint8_t *src, si
  * Returns the index of that byte, len when there is none. */
 static size_t payload_check_text(weir_conn *conn, const uint8_t *data, size_t len, bool top_bits)
 {
-    if (conn->message_type != WEIR__OP_TEXT)
+    if (conn->rx->type != WEIR__OP_TEXT)
         return len;
     /* Between characters, bytes without top bits are ASCII: they need not be read again. */
-    if (!top_bits && conn->utf8 == WEIR__UTF8_START)
+    if (!top_bits && conn->rx->utf8 == WEIR__UTF8_START)
         return len;
-    return weir__utf8_check(conn->context->kernels, &conn->utf8, data, len);
+    return weir__utf8_check(conn->context->kernels, &conn->rx->utf8, data, len);
 }
 
 /* len bytes of the frame, now at data, were the input's. False: the connection has failed. */
@@ -159,7 +157,7 @@ static bool payload_take(weir__run *run, uint8_t *dst, size_t len)
         return false;
     }
     run->at += len;
-    conn->frame_left -= len;
+    conn->rx->frame_left -= len;
     return true;
 }
 
@@ -174,23 +172,23 @@ static bool payload_is_wanted(const weir_conn *conn)
 static uint32_t payload_type_flag(const weir_conn *conn)
 {
     const uint32_t compressed = weir__payload_is_compressed(conn) ? WEIR_FLAG_COMPRESSED : 0;
-    return (conn->message_type == WEIR__OP_TEXT ? WEIR_FLAG_TEXT : 0) | compressed;
+    return (conn->rx->type == WEIR__OP_TEXT ? WEIR_FLAG_TEXT : 0) | compressed;
 }
 
 static bool payload_frame_ends_message(const weir_conn *conn)
 {
-    return conn->frame_left == 0 && weir__conn_has(conn, WEIR__FLAG_FRAME_FIN);
+    return conn->rx->frame_left == 0 && conn->rx->fin;
 }
 
 /* The last byte of the message was taken: it must not end inside a character. */
 static bool payload_end_message(weir__run *run)
 {
     weir_conn *const conn = run->conn;
-    if (conn->message_type == WEIR__OP_TEXT && conn->utf8 != WEIR__UTF8_START) {
+    if (conn->rx->type == WEIR__OP_TEXT && conn->rx->utf8 != WEIR__UTF8_START) {
         weir__conn_fail(conn, WEIR_E_UTF8, weir__run_offset(run));
         return false;
     }
-    weir__conn_unmark(conn, WEIR__FLAG_IN_MESSAGE);
+    conn->rx->in_message = false;
     conn->rx_messages++;
     conn->context->totals.rx_messages++;
     if (conn->state == WEIR__OPEN)
@@ -213,10 +211,10 @@ static void payload_in_place(weir__run *run)
 {
     weir_conn *const conn = run->conn;
     uint8_t *const data = run->at;
-    const size_t len = (size_t)conn->frame_left;
+    const size_t len = (size_t)conn->rx->frame_left;
     if (!payload_take(run, data, len))
         return;
-    weir__conn_unmark(conn, WEIR__FLAG_IN_PAYLOAD);
+    conn->rx->in_payload = false;
     if (payload_end_message(run))
         payload_give(run, data, len);
 }
@@ -224,16 +222,15 @@ static void payload_in_place(weir__run *run)
 /* All that the message may still come to, as far as the frames so far tell. */
 static uint64_t payload_expected(const weir_conn *conn)
 {
-    return weir__conn_has(conn, WEIR__FLAG_FRAME_FIN) ? conn->count.message_bytes
-                                                      : conn->policy->max_message_bytes;
+    return conn->rx->fin ? conn->rx->message_bytes : conn->policy->max_message_bytes;
 }
 
 static void payload_assemble(weir__run *run)
 {
     weir_conn *const conn = run->conn;
     const size_t len = payload_available(run);
-    const bool ends = len == conn->frame_left && weir__conn_has(conn, WEIR__FLAG_FRAME_FIN);
-    if (ends && conn->assembly && conn->assembly->held.cap > 0) {
+    const bool ends = len == conn->rx->frame_left && conn->rx->fin;
+    if (ends && conn->rx->held.cap > 0) {
         run->stop = true; /* the message given before must be seen first */
         return;
     }
@@ -241,18 +238,18 @@ static void payload_assemble(weir__run *run)
         weir__conn_fail(conn, WEIR_E_MEMORY, weir__run_offset(run));
         return;
     }
-    weir__buffer *const message = &conn->assembly->message;
+    weir__buffer *const message = &conn->rx->message;
     uint8_t *const place = message->data ? message->data + message->len : run->at;
     if (!payload_take(run, place, len))
         return;
     message->len += len;
-    if (conn->frame_left > 0)
+    if (conn->rx->frame_left > 0)
         return;
-    weir__conn_unmark(conn, WEIR__FLAG_IN_PAYLOAD);
-    if (!weir__conn_has(conn, WEIR__FLAG_FRAME_FIN) || !payload_end_message(run))
+    conn->rx->in_payload = false;
+    if (!conn->rx->fin || !payload_end_message(run))
         return;
     weir__assembly_deliver(conn);
-    payload_give(run, conn->assembly->held.data, conn->assembly->held.len);
+    payload_give(run, conn->rx->held.data, conn->rx->held.len);
 }
 
 /* at: position of data in the message. */
@@ -263,14 +260,14 @@ static void payload_give_chunk(weir__run *run, const uint8_t *data, size_t len, 
     if (!payload_is_wanted(conn))
         return;
     weir_event *const event = weir__run_event(run, WEIR_EVENT_CHUNK);
-    const bool first = !weir__conn_has(conn, WEIR__FLAG_CHUNK_GIVEN);
+    const bool first = !conn->rx->chunk_given;
     event->flags =
         payload_type_flag(conn) | (first ? WEIR_FLAG_FIRST : 0u) | (last ? WEIR_FLAG_LAST : 0u);
     event->data = data;
     event->len = len;
     event->offset = at;
-    event->frame_left = weir__payload_is_compressed(conn) ? 0 : conn->frame_left;
-    weir__conn_mark(conn, WEIR__FLAG_CHUNK_GIVEN);
+    event->frame_left = weir__payload_is_compressed(conn) ? 0 : conn->rx->frame_left;
+    conn->rx->chunk_given = true;
 }
 
 static void payload_chunk(weir__run *run)
@@ -281,13 +278,13 @@ static void payload_chunk(weir__run *run)
     if (!payload_take(run, data, len))
         return;
     const bool last = payload_frame_ends_message(conn);
-    if (conn->frame_left == 0)
-        weir__conn_unmark(conn, WEIR__FLAG_IN_PAYLOAD);
+    if (conn->rx->frame_left == 0)
+        conn->rx->in_payload = false;
     if (last && !payload_end_message(run))
         return;
     if (len > 0 || last)
         payload_give_chunk(run, data, len, last,
-                           conn->count.message_bytes - conn->frame_left - len);
+                           conn->rx->message_bytes - conn->rx->frame_left - len);
 }
 
 /* ---- Compressed data frames ------------------------------------------------------------------*/
@@ -305,7 +302,7 @@ static void payload_fail_inflate(weir__run *run, int status)
 static uint64_t payload_size_left(const weir_conn *conn)
 {
     const uint64_t max = conn->policy->max_message_bytes;
-    return max > conn->count.message_bytes ? max - conn->count.message_bytes : 0;
+    return max > conn->rx->message_bytes ? max - conn->rx->message_bytes : 0;
 }
 
 static uint64_t payload_inflate_left(const weir_conn *conn)
@@ -320,7 +317,7 @@ static size_t payload_inflate_max(const weir_conn *conn)
 {
     const uint64_t left = payload_inflate_left(conn);
     if (conn->policy->deliver_chunks) {
-        const size_t room = PAYLOAD_CHUNK - conn->assembly->message.len;
+        const size_t room = PAYLOAD_CHUNK - conn->rx->message.len;
         return left < room ? (size_t)left + 1 : room;
     }
     return left < PAYLOAD_CHUNK ? (size_t)left + 1 : PAYLOAD_CHUNK;
@@ -338,9 +335,9 @@ static int payload_add_inflated(weir_conn *conn, const weir__inflate_piece *piec
         return left == payload_size_left(conn) ? WEIR_E_MESSAGE_TOO_BIG : WEIR_E_DEFLATE_RATIO;
     WEIR__TRY(weir__assembly_reserve(conn, piece->len, conn->policy->max_message_bytes));
     if (piece->len > 0)
-        memcpy(conn->assembly->message.data + conn->assembly->message.len, piece->data, piece->len);
-    conn->assembly->message.len += piece->len;
-    conn->count.message_bytes += piece->len;
+        memcpy(conn->rx->message.data + conn->rx->message.len, piece->data, piece->len);
+    conn->rx->message.len += piece->len;
+    conn->rx->message_bytes += piece->len;
     return WEIR_OK;
 }
 
@@ -360,7 +357,7 @@ static int payload_inflate_run(weir_conn *conn, const uint8_t *in, size_t len, b
         *used += piece.used;
         WEIR__TRY(payload_add_inflated(conn, &piece));
     } while (step == WEIR__INFLATE_FULL &&
-             !(conn->policy->deliver_chunks && conn->assembly->message.len == PAYLOAD_CHUNK));
+             !(conn->policy->deliver_chunks && conn->rx->message.len == PAYLOAD_CHUNK));
     return step;
 }
 
@@ -368,9 +365,9 @@ static void payload_deliver_inflated(weir__run *run, bool last)
 {
     weir_conn *const conn = run->conn;
     weir__assembly_deliver(conn);
-    const weir__buffer *const held = &conn->assembly->held;
+    const weir__buffer *const held = &conn->rx->held;
     if (conn->policy->deliver_chunks)
-        payload_give_chunk(run, held->data, held->len, last, conn->count.message_bytes - held->len);
+        payload_give_chunk(run, held->data, held->len, last, conn->rx->message_bytes - held->len);
     else
         payload_give(run, held->data, held->len);
     if (last)
@@ -382,13 +379,13 @@ static void payload_mask_back(weir__run *run, uint32_t key, size_t used, size_t 
 {
     weir_conn *const conn = run->conn;
     run->at += used;
-    conn->frame_left -= used;
+    conn->rx->frame_left -= used;
     conn->compression->rx_slice -= (uint32_t)used;
     if (used == len)
         return;
-    conn->key = weir__key_rotate(key, used);
+    conn->rx->key = weir__key_rotate(key, used);
     if (conn->role == WEIR_SERVER)
-        conn->context->kernels->mask(run->at, len - used, conn->key);
+        conn->context->kernels->mask(run->at, len - used, conn->rx->key);
 }
 
 /* The bytes for this call are inflated: deliver what is complete. */
@@ -396,19 +393,19 @@ static void payload_inflated(weir__run *run, int step)
 {
     weir_conn *const conn = run->conn;
     const bool done = step == WEIR__INFLATE_DONE;
-    if (step != WEIR__INFLATE_FULL && conn->frame_left == 0)
-        weir__conn_unmark(conn, WEIR__FLAG_IN_PAYLOAD);
+    if (step != WEIR__INFLATE_FULL && conn->rx->frame_left == 0)
+        conn->rx->in_payload = false;
     if (done)
         payload_end_message(run);
-    if (done || (conn->policy->deliver_chunks && conn->assembly->message.len > 0))
+    if (done || (conn->policy->deliver_chunks && conn->rx->message.len > 0))
         payload_deliver_inflated(run, done);
 }
 
 /* RFC 6455 8.1: the text must not end inside a character. */
 static int payload_check_inflated(const weir_conn *conn, int step)
 {
-    const bool ends_inside = conn->utf8 != WEIR__UTF8_START;
-    const bool is_text = conn->message_type == WEIR__OP_TEXT;
+    const bool ends_inside = conn->rx->utf8 != WEIR__UTF8_START;
+    const bool is_text = conn->rx->type == WEIR__OP_TEXT;
     return step == WEIR__INFLATE_DONE && is_text && ends_inside ? WEIR_E_UTF8 : step;
 }
 
@@ -420,7 +417,7 @@ static size_t payload_inflate_available(const weir__run *run)
     weir__compression *const compression = conn->compression;
     if (compression->rx_slice == 0) {
         compression->rx_slice =
-            conn->frame_left < PAYLOAD_CHUNK ? (uint32_t)conn->frame_left : PAYLOAD_CHUNK;
+            conn->rx->frame_left < PAYLOAD_CHUNK ? (uint32_t)conn->rx->frame_left : PAYLOAD_CHUNK;
         compression->rx_payload += compression->rx_slice;
     }
     const size_t len = payload_available(run);
@@ -431,16 +428,12 @@ static void payload_inflate(weir__run *run)
 {
     weir_conn *const conn = run->conn;
     const size_t len = payload_inflate_available(run);
-    const bool last = len == conn->frame_left && weir__conn_has(conn, WEIR__FLAG_FRAME_FIN);
-    if (!weir__assembly_open(conn)) {
-        payload_fail_inflate(run, WEIR_E_MEMORY);
-        return;
-    }
-    if (conn->assembly->held.cap > 0 && (last || conn->policy->deliver_chunks)) {
+    const bool last = len == conn->rx->frame_left && conn->rx->fin;
+    if (conn->rx->held.cap > 0 && (last || conn->policy->deliver_chunks)) {
         run->stop = true; /* what was given before must be seen first */
         return;
     }
-    const uint32_t key = conn->key;
+    const uint32_t key = conn->rx->key;
     size_t used;
     payload_unmask(conn, run->at, run->at, len);
     int step = payload_inflate_run(conn, run->at, len, last, &used);
@@ -455,9 +448,8 @@ static void payload_inflate(weir__run *run)
 static void payload_data(weir__run *run)
 {
     weir_conn *const conn = run->conn;
-    const bool is_whole = weir__conn_has(conn, WEIR__FLAG_FRAME_FIN) &&
-                          conn->count.message_bytes == conn->frame_left &&
-                          payload_available(run) == conn->frame_left;
+    const bool is_whole = conn->rx->fin && conn->rx->message_bytes == conn->rx->frame_left &&
+                          payload_available(run) == conn->rx->frame_left;
     if (weir__payload_is_compressed(conn))
         payload_inflate(run);
     else if (conn->policy->deliver_chunks)
@@ -496,14 +488,14 @@ static void payload_close(weir__run *run, const uint8_t *data, size_t len)
 static void payload_handle_control(weir__run *run, const uint8_t *data, size_t len)
 {
     weir_conn *const conn = run->conn;
-    weir__conn_unmark(conn, WEIR__FLAG_IN_PAYLOAD);
+    conn->rx->in_payload = false;
     conn->rx_control++;
     conn->context->totals.rx_control++;
-    if (conn->frame_opcode == WEIR__OP_CLOSE) {
+    if (conn->rx->opcode == WEIR__OP_CLOSE) {
         payload_close(run, data, len);
         return;
     }
-    if (conn->frame_opcode == WEIR__OP_PONG) {
+    if (conn->rx->opcode == WEIR__OP_PONG) {
         payload_give_control(run, WEIR_EVENT_PONG, data, len);
         return;
     }
@@ -517,26 +509,21 @@ static void payload_handle_control(weir__run *run, const uint8_t *data, size_t l
 /* A control frame that does not lie whole in the input is put together. */
 static void payload_collect_control(weir__run *run, size_t len)
 {
-    weir_conn *const conn = run->conn;
-    weir__assembly *const assembly = weir__assembly_open(conn);
-    if (!assembly) {
-        weir__conn_fail(conn, WEIR_E_MEMORY, weir__run_offset(run));
-        return;
-    }
-    if (assembly->control_held) {
+    weir__rx *const rx = run->conn->rx;
+    if (rx->control_held) {
         run->stop = true;
         return;
     }
-    payload_unmask(conn, assembly->control + assembly->control_len, run->at, len);
-    assembly->control_len = (uint8_t)(assembly->control_len + len);
+    payload_unmask(run->conn, rx->control + rx->control_len, run->at, len);
+    rx->control_len = (uint8_t)(rx->control_len + len);
     run->at += len;
-    conn->frame_left -= len;
-    if (conn->frame_left > 0)
+    rx->frame_left -= len;
+    if (rx->frame_left > 0)
         return;
-    const size_t whole = assembly->control_len;
-    assembly->control_held = true;
-    assembly->control_len = 0;
-    payload_handle_control(run, assembly->control, whole);
+    const size_t whole = rx->control_len;
+    rx->control_held = true;
+    rx->control_len = 0;
+    payload_handle_control(run, rx->control, whole);
 }
 
 static void payload_control(weir__run *run)
@@ -544,25 +531,25 @@ static void payload_control(weir__run *run)
     weir_conn *const conn = run->conn;
     const size_t len = payload_available(run);
     /* Replies to what came before a Close must leave ahead of the answer to it. */
-    if (conn->frame_opcode == WEIR__OP_CLOSE && len == conn->frame_left && run->count > 0) {
+    if (conn->rx->opcode == WEIR__OP_CLOSE && len == conn->rx->frame_left && run->count > 0) {
         run->stop = true;
         return;
     }
-    const bool begun = conn->assembly && conn->assembly->control_len > 0;
-    if (begun || len < conn->frame_left) {
+    const bool begun = conn->rx->control_len > 0;
+    if (begun || len < conn->rx->frame_left) {
         payload_collect_control(run, len);
         return;
     }
     uint8_t *const data = run->at;
     payload_unmask(conn, data, data, len);
     run->at += len;
-    conn->frame_left = 0;
+    conn->rx->frame_left = 0;
     payload_handle_control(run, data, len);
 }
 
 void weir__payload_receive(weir__run *run)
 {
-    if (run->conn->frame_opcode >= WEIR__OP_CLOSE)
+    if (run->conn->rx->opcode >= WEIR__OP_CLOSE)
         payload_control(run);
     else
         payload_data(run);

@@ -10,6 +10,7 @@
 #include "opening.h"
 #include "output.h"
 #include "payload.h"
+#include "whole.h"
 
 weir_event *weir__run_event(weir__run *run, weir_event_type type)
 {
@@ -67,7 +68,7 @@ static void receive_give_closed(weir__run *run)
     weir_event *const event = &run->events[run->count - 1];
     event->flags = weir__conn_has(conn, WEIR__FLAG_CLEAN) ? WEIR_FLAG_CLEAN : 0;
     event->cause = conn->cause;
-    event->offset = conn->count.fault_at;
+    event->offset = conn->note.fault_at;
 }
 
 static void receive_give_rejected(weir__run *run)
@@ -129,15 +130,15 @@ static void receive_pending(weir__run *run)
 
 bool weir__receive_is_due(const weir_conn *conn)
 {
-    return weir__conn_is_live(conn) && weir__conn_has(conn, WEIR__FLAG_IN_PAYLOAD) &&
-           conn->frame_left == 0;
+    const weir__rx *const rx = conn->rx;
+    return rx && rx->in_payload && rx->frame_left == 0 && weir__conn_is_live(conn);
 }
 
 static int receive_judge(const weir_conn *conn, const uint8_t *bytes, size_t have,
                          weir_frame_head *head)
 {
     const weir__frame_rules rules = {.masked = conn->role == WEIR_SERVER,
-                                     .in_message = weir__conn_has(conn, WEIR__FLAG_IN_MESSAGE),
+                                     .in_message = conn->rx->in_message,
                                      .rsv1 = conn->compression != NULL};
     return weir__frame_rules_read(bytes, have, &rules, head);
 }
@@ -145,11 +146,11 @@ static int receive_judge(const weir_conn *conn, const uint8_t *bytes, size_t hav
 /* The head is not whole in the input: collect it. Same result as receive_judge. */
 static int receive_collect_head(weir__run *run, weir_frame_head *head)
 {
-    weir_conn *const conn = run->conn;
+    weir__rx *const rx = run->conn->rx;
     int status = 0;
     while (status == 0 && run->at < run->end) {
-        conn->head[conn->head_len++] = *run->at++;
-        status = receive_judge(conn, conn->head, conn->head_len, head);
+        rx->head[rx->head_len++] = *run->at++;
+        status = receive_judge(run->conn, rx->head, rx->head_len, head);
     }
     return status;
 }
@@ -157,10 +158,11 @@ static int receive_collect_head(weir__run *run, weir_frame_head *head)
 static void receive_head(weir__run *run)
 {
     weir_conn *const conn = run->conn;
-    const uint64_t begin = weir__run_offset(run) - conn->head_len;
+    weir__rx *const rx = conn->rx;
+    const uint64_t begin = weir__run_offset(run) - rx->head_len;
     weir_frame_head head;
     int status = 0;
-    if (conn->head_len == 0)
+    if (rx->head_len == 0)
         status = receive_judge(conn, run->at, (size_t)(run->end - run->at), &head);
     if (status > 0)
         run->at += status;
@@ -168,20 +170,34 @@ static void receive_head(weir__run *run)
         status = receive_collect_head(run, &head);
     if (status == 0)
         return;
-    conn->head_len = 0;
+    rx->head_len = 0;
     if (status > 0)
         status = weir__payload_begin(conn, &head, begin);
     if (status < 0)
         weir__conn_fail(conn, status, begin);
 }
 
+/* The general way: any frame, or as much of it as came. */
 static void receive_frame(weir__run *run)
 {
     weir_conn *const conn = run->conn;
-    if (!weir__conn_has(conn, WEIR__FLAG_IN_PAYLOAD))
+    weir__rx *const rx = weir__assembly_open(conn);
+    if (!rx) {
+        weir__conn_fail(conn, WEIR_E_MEMORY, weir__run_offset(run));
+        return;
+    }
+    if (!rx->in_payload)
         receive_head(run);
-    if (weir__conn_is_live(conn) && weir__conn_has(conn, WEIR__FLAG_IN_PAYLOAD))
+    if (rx->in_payload && weir__conn_is_live(conn))
         weir__payload_receive(run);
+}
+
+static void receive_frames(weir__run *run)
+{
+    weir__whole_receive(run);
+    if (weir__conn_is_live(run->conn) && !receive_is_full(run) &&
+        (run->at < run->end || weir__receive_is_due(run->conn)))
+        receive_frame(run);
 }
 
 /* Take the bytes of the run, as far as the events allow. */
@@ -200,7 +216,7 @@ static void receive_bytes(weir__run *run)
         if (weir__conn_is_opening(conn))
             weir__opening_receive(run);
         else
-            receive_frame(run);
+            receive_frames(run);
     }
 }
 
@@ -224,7 +240,8 @@ static void receive_early(weir__run *run)
 /* What earlier events pointed to is void now. */
 static void receive_begin(weir_conn *conn, size_t len)
 {
-    weir__assembly_release(conn);
+    if (conn->rx)
+        weir__assembly_release(conn);
     if (conn->opening)
         weir__opening_release(conn);
     if (len > 0)
@@ -239,7 +256,8 @@ int weir__receive(weir_conn *conn, uint8_t *data, size_t len, size_t *used, weir
 {
     receive_begin(conn, len);
     /* No input may be NULL, to which C lets nothing be added, not even 0. */
-    uint8_t *const start = len > 0 ? data : conn->head;
+    uint8_t nothing;
+    uint8_t *const start = len > 0 ? data : &nothing;
     weir__run run = {conn, events, cap, 0, start, start, start + len, conn->rx_bytes, false};
     if (conn->pending != 0)
         receive_pending(&run);
@@ -251,6 +269,8 @@ int weir__receive(weir_conn *conn, uint8_t *data, size_t len, size_t *used, weir
     *used = (size_t)(run.at - run.start);
     conn->rx_bytes += *used;
     conn->context->totals.rx_bytes += *used;
+    if (conn->rx)
+        weir__assembly_settle(conn);
     weir__conn_settle(conn);
     return (int)run.count;
 }
@@ -262,27 +282,28 @@ int weir__receive(weir_conn *conn, uint8_t *data, size_t len, size_t *used, weir
 /* Inside a large message that is put together: its own memory takes the next bytes. */
 static uint8_t *receive_direct(weir_conn *conn, size_t *len)
 {
-    const bool is_data = conn->frame_opcode < WEIR__OP_CLOSE;
-    if (!weir__conn_is_live(conn) || !weir__conn_has(conn, WEIR__FLAG_IN_PAYLOAD) || !is_data ||
-        conn->policy->deliver_chunks || conn->frame_left < RECEIVE_DIRECT_MIN || !conn->assembly ||
+    weir__rx *const rx = conn->rx;
+    if (!rx || !rx->in_payload || rx->opcode >= WEIR__OP_CLOSE || !weir__conn_is_live(conn) ||
+        conn->policy->deliver_chunks || rx->frame_left < RECEIVE_DIRECT_MIN ||
         weir__payload_is_compressed(conn) || weir__opening_has_early(conn))
         return NULL;
     /* No more room than there are bytes already: memory follows what arrived. */
-    weir__buffer *const message = &conn->assembly->message;
+    weir__buffer *const message = &rx->message;
     const size_t room = message->len > RECEIVE_DIRECT_MIN ? message->len : RECEIVE_DIRECT_MIN;
-    const size_t want = conn->frame_left < room ? (size_t)conn->frame_left : room;
+    const size_t want = rx->frame_left < room ? (size_t)rx->frame_left : room;
     if (message->cap - message->len < RECEIVE_DIRECT_MIN &&
         weir__assembly_reserve(conn, want, message->len + want) != WEIR_OK)
         return NULL;
     const size_t left = message->cap - message->len;
-    *len = conn->frame_left < left ? (size_t)conn->frame_left : left;
+    *len = rx->frame_left < left ? (size_t)rx->frame_left : left;
     return message->data + message->len;
 }
 
 uint8_t *weir__receive_place(weir_conn *conn, size_t *len)
 {
     weir_context *const context = conn->context;
-    weir__assembly_release(conn);
+    if (conn->rx)
+        weir__assembly_release(conn);
     uint8_t *place = receive_direct(conn, len);
     if (!place) {
         const size_t cap = (size_t)context->policy.read_buffer_bytes;

@@ -23,7 +23,7 @@ void weir__report(const weir_conn *conn, weir_report *report)
     report->http_status = conn->http_status;
     report->clean = weir__conn_has(conn, WEIR__FLAG_CLEAN);
     report->offset =
-        weir__conn_has(conn, WEIR__FLAG_REPORTED) ? conn->count.fault_at : conn->rx_bytes;
+        weir__conn_has(conn, WEIR__FLAG_REPORTED) ? conn->note.fault_at : conn->rx_bytes;
     report->text = weir__text(weir__status_text(conn->cause), WEIR_NTS);
     if (conn->reason)
         report->reason = (weir_text){conn->reason->data, conn->reason->len};

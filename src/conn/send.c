@@ -281,7 +281,7 @@ static int send_ping(weir_conn *conn, const uint8_t *data, size_t len)
     conn->ping_tag = send_tag(data, len);
     /* Only the first of the pings without an answer starts the clock: more do not put off the end. */
     if (!weir__conn_has(conn, WEIR__FLAG_PING_WAITS | WEIR__FLAG_PING_QUEUED))
-        conn->ping_at = conn->context->now;
+        conn->note.ping_at = conn->context->now;
     weir__conn_mark(conn, WEIR__FLAG_PING_QUEUED);
     weir__deadline_moved(conn);
     return WEIR_OK;
