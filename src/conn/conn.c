@@ -41,7 +41,10 @@ static bool conn_goto(weir_conn *conn, weir__conn_state next)
     /* All of the opening has one clock: a request that waits for its answer is still a handshake. */
     if (!weir__conn_is_opening(conn))
         conn->phase_at = conn->context->now;
-    weir__deadline_moved(conn);
+    if (next == WEIR__OVER)
+        weir__deadline_none(conn);
+    else
+        weir__deadline_moved(conn);
     return true;
 }
 
@@ -156,7 +159,7 @@ static bool conn_events_wait(const weir_conn *conn)
     /* CLOSED is the last event: it waits for borrowed memory that is still being written. */
     if (conn->pending != 0)
         return !weir__output_borrows(conn);
-    return weir__opening_has_early(conn) || weir__receive_is_due(conn);
+    return (conn->opening && weir__opening_has_early(conn)) || weir__receive_is_due(conn);
 }
 
 uint32_t weir__conn_wants(const weir_conn *conn)
@@ -175,10 +178,9 @@ uint32_t weir__conn_wants(const weir_conn *conn)
 
 bool weir__conn_wants_attention(const weir_conn *conn)
 {
-    const uint32_t wants = weir__conn_wants(conn);
-    if (wants & (WEIR_WANT_EVENTS | WEIR_WANT_OUTPUT))
+    if (conn_events_wait(conn) || weir__conn_has(conn, WEIR__FLAG_NEWS))
         return true;
-    return weir__conn_has(conn, WEIR__FLAG_NEWS);
+    return conn->state != WEIR__OVER && weir__output_waits(conn);
 }
 
 void weir__conn_ready(weir_conn *conn)

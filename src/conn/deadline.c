@@ -83,9 +83,13 @@ static uint64_t deadline_next(const weir_conn *conn)
     return WEIR_NONE;
 }
 
+/* timer.due is never later than the next deadline, but may be earlier: most deadlines are put off
+ * before they pass, and cost nothing until the time has come at which they first would have. */
+
 void weir__deadline_arm(weir_conn *conn)
 {
-    conn->timer.due = deadline_next(conn);
+    if (conn->timer.due <= conn->context->now)
+        conn->timer.due = deadline_next(conn);
     if (conn->timer.due == WEIR_NONE)
         return;
     weir__wheel_add(&conn->context->wheel, &conn->timer);
@@ -94,17 +98,25 @@ void weir__deadline_arm(weir_conn *conn)
 
 void weir__deadline_moved(weir_conn *conn)
 {
+    const uint64_t due = deadline_next(conn);
+    if (due >= conn->timer.due)
+        return;
+    conn->timer.due = due;
     if (conn->place != WEIR__PLACE_WHEEL && conn->place != WEIR__PLACE_NONE)
         return; /* looked at soon in any case */
-    const uint64_t due = deadline_next(conn);
-    if (conn->place == WEIR__PLACE_WHEEL) {
-        /* A later deadline is found when the earlier one passes: most never need to move. */
-        if (due >= conn->timer.due)
-            return;
+    if (conn->place == WEIR__PLACE_WHEEL)
         weir__wheel_remove(&conn->context->wheel, &conn->timer);
-        conn->place = WEIR__PLACE_NONE;
-    }
+    conn->place = WEIR__PLACE_NONE;
     weir__deadline_arm(conn);
+}
+
+void weir__deadline_none(weir_conn *conn)
+{
+    conn->timer.due = WEIR_NONE;
+    if (conn->place != WEIR__PLACE_WHEEL)
+        return;
+    weir__wheel_remove(&conn->context->wheel, &conn->timer);
+    conn->place = WEIR__PLACE_NONE;
 }
 
 static void deadline_act_open(weir_conn *conn, uint64_t now)
@@ -151,7 +163,7 @@ static void deadline_act(weir_conn *conn, uint64_t now)
 void weir__deadline_check(weir_conn *conn)
 {
     const uint64_t now = conn->context->now;
-    if (deadline_next(conn) > now)
+    if (conn->timer.due > now || deadline_next(conn) > now)
         return;
     weir__conn_mark(conn, WEIR__FLAG_NEWS);
     deadline_act(conn, now);

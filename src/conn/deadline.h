@@ -11,6 +11,9 @@ void weir__deadline_arm(weir_conn *conn);
 /* Something changed that may have brought the next deadline forward. */
 void weir__deadline_moved(weir_conn *conn);
 
+/* None any more. */
+void weir__deadline_none(weir_conn *conn);
+
 /* Act on every deadline that has passed. */
 void weir__deadline_check(weir_conn *conn);
 

@@ -261,7 +261,7 @@ int weir__receive(weir_conn *conn, uint8_t *data, size_t len, size_t *used, weir
     weir__run run = {conn, events, cap, 0, start, start, start + len, conn->rx_bytes, false};
     if (conn->pending != 0)
         receive_pending(&run);
-    if (weir__opening_has_early(conn))
+    if (conn->opening && weir__opening_has_early(conn))
         receive_early(&run);
     receive_bytes(&run);
     if (conn->pending != 0)

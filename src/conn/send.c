@@ -261,6 +261,7 @@ int weir__send_piece(weir_conn *conn, const uint8_t *data, size_t len, bool last
     if (!last)
         return send_result(conn);
     weir__conn_unmark(conn, WEIR__FLAG_STREAMING);
+    weir__deadline_moved(conn); /* the compressor may be let go again */
     return send_message_taken(conn);
 }
 
