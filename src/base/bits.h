@@ -108,6 +108,16 @@ static inline uint32_t weir__bits_load32_big(const uint8_t *data)
     return (uint32_t)data[0] << 24 | (uint32_t)data[1] << 16 | (uint32_t)data[2] << 8 | data[3];
 }
 
+static inline uint32_t weir__bits_load16_big(const uint8_t *data)
+{
+    return (uint32_t)data[0] << 8 | data[1];
+}
+
+static inline uint64_t weir__bits_load64_big(const uint8_t *data)
+{
+    return (uint64_t)weir__bits_load32_big(data) << 32 | weir__bits_load32_big(data + 4);
+}
+
 static inline void weir__bits_store32_big(uint8_t *data, uint32_t value)
 {
     data[0] = (uint8_t)(value >> 24);

@@ -55,10 +55,7 @@ static int assembly_grow(weir__memory *memory, weir__buffer *buffer, size_t targ
 
 int weir__assembly_reserve(weir_conn *conn, size_t extra, uint64_t expected)
 {
-    weir__rx *const rx = weir__assembly_open(conn);
-    if (!rx)
-        return WEIR_E_MEMORY;
-    weir__buffer *const buffer = &rx->message;
+    weir__buffer *const buffer = &conn->rx->message;
     if (extra <= buffer->cap - buffer->len)
         return WEIR_OK;
     if (extra > SIZE_MAX - buffer->len)

@@ -111,8 +111,9 @@ int weir__payload_begin(weir_conn *conn, const weir_frame_head *head, uint64_t a
 /* Payload bytes of this frame that are in the input. */
 static size_t payload_available(const weir__run *run)
 {
-    const size_t left = (size_t)(run->end - run->at);
-    return run->conn->rx->frame_left < left ? (size_t)run->conn->rx->frame_left : left;
+    const size_t have = (size_t)(run->end - run->at);
+    const uint64_t left = run->conn->rx->frame_left;
+    return left < have ? (size_t)left : have;
 }
 
 /* Unmask len bytes from the input to dst, which may be where they are. Returns whether any of them
@@ -120,16 +121,17 @@ static size_t payload_available(const weir__run *run)
 static bool payload_unmask(weir_conn *conn, uint8_t *dst, const uint8_t *src, size_t len)
 {
     const weir__kernels *const kernels = conn->context->kernels;
-    uint8_t bits = 0x80;
+    const uint32_t key = conn->rx->key;
     if (len == 0)
         return false;
-    if (conn->role == WEIR_SERVER) {
-        bits = dst == src ? kernels->mask(dst, len, conn->rx->key)
-                          : kernels->mask_copy(dst, src, len, conn->rx->key);
-        conn->rx->key = weir__key_rotate(conn->rx->key, len);
-    } else if (dst != src) {
-        memcpy(dst, src, len);
+    if (conn->role == WEIR_CLIENT) {
+        if (dst != src)
+            memcpy(dst, src, len);
+        return true;
     }
+    conn->rx->key = weir__key_rotate(key, len);
+    const uint8_t bits =
+        dst == src ? kernels->mask(dst, len, key) : kernels->mask_copy(dst, src, len, key);
     return (bits & 0x80) != 0;
 }
 
@@ -184,11 +186,12 @@ static bool payload_frame_ends_message(const weir_conn *conn)
 static bool payload_end_message(weir__run *run)
 {
     weir_conn *const conn = run->conn;
-    if (conn->rx->type == WEIR__OP_TEXT && conn->rx->utf8 != WEIR__UTF8_START) {
+    weir__rx *const rx = conn->rx;
+    if (rx->type == WEIR__OP_TEXT && rx->utf8 != WEIR__UTF8_START) {
         weir__conn_fail(conn, WEIR_E_UTF8, weir__run_offset(run));
         return false;
     }
-    conn->rx->in_message = false;
+    rx->in_message = false;
     conn->rx_messages++;
     conn->context->totals.rx_messages++;
     if (conn->state == WEIR__OPEN)
@@ -207,11 +210,10 @@ static void payload_give(weir__run *run, const uint8_t *data, size_t len)
 }
 
 /* The whole message lies in the input: handed over where it is. */
-static void payload_in_place(weir__run *run)
+static void payload_in_place(weir__run *run, size_t len)
 {
     weir_conn *const conn = run->conn;
     uint8_t *const data = run->at;
-    const size_t len = (size_t)conn->rx->frame_left;
     if (!payload_take(run, data, len))
         return;
     conn->rx->in_payload = false;
@@ -225,31 +227,33 @@ static uint64_t payload_expected(const weir_conn *conn)
     return conn->rx->fin ? conn->rx->message_bytes : conn->policy->max_message_bytes;
 }
 
-static void payload_assemble(weir__run *run)
+/* The next len bytes join those that the connection holds. */
+static void payload_assemble(weir__run *run, size_t len)
 {
     weir_conn *const conn = run->conn;
-    const size_t len = payload_available(run);
-    const bool ends = len == conn->rx->frame_left && conn->rx->fin;
-    if (ends && conn->rx->held.cap > 0) {
+    weir__rx *const rx = conn->rx;
+    const bool ends = len == rx->frame_left && rx->fin;
+    if (ends && rx->held.cap > 0) {
         run->stop = true; /* the message given before must be seen first */
         return;
     }
-    if (weir__assembly_reserve(conn, len, payload_expected(conn)) != WEIR_OK) {
+    weir__buffer *const message = &rx->message;
+    if (len > message->cap - message->len &&
+        weir__assembly_reserve(conn, len, payload_expected(conn)) != WEIR_OK) {
         weir__conn_fail(conn, WEIR_E_MEMORY, weir__run_offset(run));
         return;
     }
-    weir__buffer *const message = &conn->rx->message;
     uint8_t *const place = message->data ? message->data + message->len : run->at;
     if (!payload_take(run, place, len))
         return;
     message->len += len;
-    if (conn->rx->frame_left > 0)
+    if (rx->frame_left > 0)
         return;
-    conn->rx->in_payload = false;
-    if (!conn->rx->fin || !payload_end_message(run))
+    rx->in_payload = false;
+    if (!ends || !payload_end_message(run))
         return;
     weir__assembly_deliver(conn);
-    payload_give(run, conn->rx->held.data, conn->rx->held.len);
+    payload_give(run, rx->held.data, rx->held.len);
 }
 
 /* at: position of data in the message. */
@@ -270,11 +274,10 @@ static void payload_give_chunk(weir__run *run, const uint8_t *data, size_t len, 
     conn->rx->chunk_given = true;
 }
 
-static void payload_chunk(weir__run *run)
+static void payload_chunk(weir__run *run, size_t len)
 {
     weir_conn *const conn = run->conn;
     uint8_t *const data = run->at;
-    const size_t len = payload_available(run);
     if (!payload_take(run, data, len))
         return;
     const bool last = payload_frame_ends_message(conn);
@@ -447,17 +450,18 @@ static void payload_inflate(weir__run *run)
 
 static void payload_data(weir__run *run)
 {
-    weir_conn *const conn = run->conn;
-    const bool is_whole = conn->rx->fin && conn->rx->message_bytes == conn->rx->frame_left &&
-                          payload_available(run) == conn->rx->frame_left;
+    const weir_conn *const conn = run->conn;
+    const weir__rx *const rx = conn->rx;
+    const size_t len = payload_available(run);
+    const bool is_whole = rx->fin && rx->message_bytes == len && rx->frame_left == len;
     if (weir__payload_is_compressed(conn))
         payload_inflate(run);
     else if (conn->policy->deliver_chunks)
-        payload_chunk(run);
+        payload_chunk(run, len);
     else if (is_whole)
-        payload_in_place(run);
+        payload_in_place(run, len);
     else
-        payload_assemble(run);
+        payload_assemble(run, len);
 }
 
 /* ---- Control frames --------------------------------------------------------------------------*/

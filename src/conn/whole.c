@@ -22,16 +22,6 @@ typedef struct whole_line {
     uint8_t *end;     /* of the input */
 } whole_line;
 
-static inline uint64_t whole_load16(const uint8_t *data)
-{
-    return (uint64_t)data[0] << 8 | data[1];
-}
-
-static inline uint64_t whole_load64(const uint8_t *data)
-{
-    return (uint64_t)weir__bits_load32_big(data) << 32 | weir__bits_load32_big(data + 4);
-}
-
 /* Whether the bytes at at begin with a whole message in one frame, which nothing is wrong with as
  * far as its head tells (RFC 6455 5.2). All others are for the general way, faults included. */
 static inline bool whole_find(const whole_line *line, uint8_t *at, whole_frame *frame)
@@ -49,7 +39,7 @@ static inline bool whole_find(const whole_line *line, uint8_t *at, whole_frame *
         head_len += form == 126 ? 2 : 8;
         if (form > 127 || have < head_len)
             return false;
-        len = form == 126 ? whole_load16(at + 2) : whole_load64(at + 2);
+        len = form == 126 ? weir__bits_load16_big(at + 2) : weir__bits_load64_big(at + 2);
         if (len <= (form == 126 ? 125u : UINT16_MAX))
             return false; /* RFC 6455 5.2: not its shortest form */
     }

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "../base/bits.h"
+
 #define FRAME_LEN16 126u
 #define FRAME_LEN64 127u
 
@@ -16,12 +18,11 @@ static size_t frame_extended_len(uint8_t second)
     return form == FRAME_LEN16 ? 2 : 8;
 }
 
-static uint64_t frame_load(const uint8_t *data, size_t len)
+static uint64_t frame_payload_len(const uint8_t *data, size_t extended)
 {
-    uint64_t value = 0;
-    for (size_t i = 0; i < len; i++)
-        value = value << 8 | data[i];
-    return value;
+    if (extended == 0)
+        return data[1] & 0x7Fu;
+    return extended == 2 ? weir__bits_load16_big(data + 2) : weir__bits_load64_big(data + 2);
 }
 
 static void frame_store(uint8_t *out, size_t len, uint64_t value)
@@ -52,7 +53,7 @@ int weir__frame_head_read(const uint8_t *data, size_t len, weir_frame_head *head
     const size_t extended = frame_extended_len(data[1]);
     if (len - 2 < extended)
         return 0;
-    const uint64_t payload = extended == 0 ? data[1] & 0x7Fu : frame_load(data + 2, extended);
+    const uint64_t payload = frame_payload_len(data, extended);
     const int status = frame_check_len(extended, payload);
     if (status != WEIR_OK)
         return status;
