@@ -18,17 +18,17 @@ weir__rx *weir__assembly_open(weir_conn *conn)
     return made;
 }
 
-#define ASSEMBLY_MIN 256u
+#define ASSEMBLY_MIN 1024u
 
 /* Pool classes double by themselves; larger blocks are asked for twice as large as needed. */
 static size_t assembly_target(size_t need, uint64_t expected)
 {
+    size_t target = need > SIZE_MAX / 2 ? SIZE_MAX : 2 * need;
     if (need <= WEIR__POOL_MAX)
-        return need < ASSEMBLY_MIN ? ASSEMBLY_MIN : need;
-    const size_t twice = need > SIZE_MAX / 2 ? SIZE_MAX : 2 * need;
-    if (expected <= need)
-        return need;
-    return expected < twice ? (size_t)expected : twice;
+        target = need < ASSEMBLY_MIN ? ASSEMBLY_MIN : need;
+    if (expected >= target)
+        return target;
+    return expected > need ? (size_t)expected : need;
 }
 
 static int assembly_grow(weir__memory *memory, weir__buffer *buffer, size_t target)

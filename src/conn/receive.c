@@ -155,6 +155,24 @@ static int receive_collect_head(weir__run *run, weir_frame_head *head)
     return status;
 }
 
+/* What is held of the frame or message under way, made when there is none. */
+static weir__rx *receive_open(weir__run *run)
+{
+    weir__rx *const rx = weir__assembly_open(run->conn);
+    if (!rx)
+        weir__conn_fail(run->conn, WEIR_E_MEMORY, weir__run_offset(run));
+    return rx;
+}
+
+void weir__receive_begin(weir__run *run, const weir_frame_head *head, uint64_t at)
+{
+    if (!receive_open(run))
+        return;
+    const int status = weir__payload_begin(run->conn, head, at);
+    if (status < 0)
+        weir__conn_fail(run->conn, status, at);
+}
+
 static void receive_head(weir__run *run)
 {
     weir_conn *const conn = run->conn;
@@ -172,8 +190,8 @@ static void receive_head(weir__run *run)
         return;
     rx->head_len = 0;
     if (status > 0)
-        status = weir__payload_begin(conn, &head, begin);
-    if (status < 0)
+        weir__receive_begin(run, &head, begin);
+    else
         weir__conn_fail(conn, status, begin);
 }
 
@@ -181,22 +199,20 @@ static void receive_head(weir__run *run)
 static void receive_frame(weir__run *run)
 {
     weir_conn *const conn = run->conn;
-    weir__rx *const rx = weir__assembly_open(conn);
-    if (!rx) {
-        weir__conn_fail(conn, WEIR_E_MEMORY, weir__run_offset(run));
-        return;
-    }
-    if (!rx->in_payload)
+    weir__rx *const rx = receive_open(run);
+    if (rx && !rx->in_payload)
         receive_head(run);
-    if (rx->in_payload && weir__conn_is_live(conn))
+    if (rx && rx->in_payload && weir__conn_is_live(conn))
         weir__payload_receive(run);
 }
 
 static void receive_frames(weir__run *run)
 {
-    weir__whole_receive(run);
-    if (weir__conn_is_live(run->conn) && !receive_is_full(run) &&
-        (run->at < run->end || weir__receive_is_due(run->conn)))
+    const weir_conn *const conn = run->conn;
+    if (conn->state == WEIR__OPEN && !(conn->rx && weir__assembly_is_partial(conn->rx)))
+        weir__whole_receive(run);
+    if (weir__conn_is_live(conn) && !receive_is_full(run) &&
+        (run->at < run->end || weir__receive_is_due(conn)))
         receive_frame(run);
 }
 

@@ -2,15 +2,22 @@
 /* Whole messages that lie in the input: the straight line through receiving. */
 #include "whole.h"
 
+#include <string.h>
+
 #include "../kernels/mask.h"
 #include "../kernels/utf8.h"
 #include "assembly.h"
 
-/* A frame that begins at at and lies whole in front of end. */
 typedef struct whole_frame {
-    uint8_t *data;
-    size_t len;
+    uint8_t *data; /* payload */
+    uint64_t len;
 } whole_frame;
+
+typedef enum whole_kind {
+    WHOLE_OTHER, /* not for the straight line, or its head is not whole */
+    WHOLE_BEGUN, /* head of a message in one frame, whose payload goes beyond the input */
+    WHOLE_ALL    /* a message in one frame */
+} whole_kind;
 
 /* What does not change from one message to the next. */
 typedef struct whole_line {
@@ -22,32 +29,32 @@ typedef struct whole_line {
     uint8_t *end;     /* of the input */
 } whole_line;
 
-/* Whether the bytes at at begin with a whole message in one frame, which nothing is wrong with as
- * far as its head tells (RFC 6455 5.2). All others are for the general way, faults included. */
-static inline bool whole_find(const whole_line *line, uint8_t *at, whole_frame *frame)
+/* What begins at at: a message in one frame, which nothing is wrong with as far as its head tells
+ * (RFC 6455 5.2), or something for the general way, faults included. */
+static inline whole_kind whole_find(const whole_line *line, uint8_t *at, whole_frame *frame)
 {
     const size_t have = (size_t)(line->end - at);
     size_t head_len = 2 + line->key_len;
     if (have < head_len)
-        return false;
+        return WHOLE_OTHER;
     /* FIN with the opcode of text or binary, and nothing else. */
     if ((uint8_t)(at[0] - (0x80 | WEIR__OP_TEXT)) > WEIR__OP_BINARY - WEIR__OP_TEXT)
-        return false;
+        return WHOLE_OTHER;
     const uint8_t form = at[1] ^ line->mask_bit;
     uint64_t len = form;
     if (form >= 126) {
         head_len += form == 126 ? 2 : 8;
         if (form > 127 || have < head_len)
-            return false;
+            return WHOLE_OTHER;
         len = form == 126 ? weir__bits_load16_big(at + 2) : weir__bits_load64_big(at + 2);
         if (len <= (form == 126 ? 125u : UINT16_MAX))
-            return false; /* RFC 6455 5.2: not its shortest form */
+            return WHOLE_OTHER; /* RFC 6455 5.2: not its shortest form */
     }
-    if (len > have - head_len || len > line->max_len)
-        return false;
+    if (len > line->max_len)
+        return WHOLE_OTHER;
     frame->data = at + head_len;
-    frame->len = (size_t)len;
-    return true;
+    frame->len = len;
+    return len <= have - head_len ? WHOLE_ALL : WHOLE_BEGUN;
 }
 
 /* Unmask a payload in place. Returns whether any of its bytes may have its top bit set. */
@@ -56,9 +63,9 @@ static inline bool whole_unmask(const whole_line *line, const whole_frame *frame
     if (line->key_len == 0)
         return true;
     const uint32_t key = weir__bits_load32(frame->data - 4);
-    const uint8_t bits = frame->len < 16
-                             ? weir__mask_short(frame->data, frame->data, frame->len, key)
-                             : line->kernels->mask(frame->data, frame->len, key);
+    const size_t len = (size_t)frame->len;
+    const uint8_t bits = len < 16 ? weir__mask_short(frame->data, frame->data, len, key)
+                                  : line->kernels->mask(frame->data, len, key);
     return (bits & 0x80) != 0;
 }
 
@@ -67,8 +74,8 @@ static inline bool whole_unmask(const whole_line *line, const whole_frame *frame
 static void whole_fail_text(weir__run *run, const whole_frame *frame)
 {
     uint32_t state = WEIR__UTF8_START;
-    run->at = frame->data +
-              weir__utf8_check(run->conn->context->kernels, &state, frame->data, frame->len);
+    const weir__kernels *const kernels = run->conn->context->kernels;
+    run->at = frame->data + weir__utf8_check(kernels, &state, frame->data, (size_t)frame->len);
     weir__conn_fail(run->conn, WEIR_E_UTF8, weir__run_offset(run));
 }
 
@@ -79,8 +86,21 @@ static inline void whole_give(const whole_line *line, weir_event *event, const w
         .type = line->event_type,
         .flags = WEIR_FLAG_FIRST | WEIR_FLAG_LAST | (is_text ? WEIR_FLAG_TEXT : 0u),
         .data = frame->data,
-        .len = frame->len,
+        .len = (size_t)frame->len,
     };
+}
+
+static bool whole_is_text(uint8_t first)
+{
+    return first == (0x80 | WEIR__OP_TEXT);
+}
+
+/* Whether the text of a message is valid; only bytes with top bits need a look. */
+static inline bool whole_check(const whole_line *line, const whole_frame *frame, bool is_text)
+{
+    const size_t len = (size_t)frame->len;
+    const bool top_bits = whole_unmask(line, frame);
+    return !is_text || !top_bits || line->kernels->utf8(frame->data, len) == len;
 }
 
 static void whole_count(weir__run *run, size_t messages)
@@ -93,24 +113,28 @@ static void whole_count(weir__run *run, size_t messages)
     conn->phase_at = context->now; /* idleness is counted from the last message */
 }
 
+/* The head of the last message in the input need not be read again. */
+static void whole_begin(weir__run *run, const whole_line *line, const whole_frame *frame)
+{
+    weir_frame_head head = {.len = frame->len, .fin = 1, .opcode = *run->at & WEIR__OP_MASK};
+    const uint64_t begin = weir__run_offset(run);
+    if (line->key_len > 0)
+        memcpy(head.key, frame->data - 4, sizeof head.key);
+    run->at = frame->data;
+    weir__receive_begin(run, &head, begin);
+}
+
 static uint64_t whole_max_len(const weir_config *policy)
 {
     return policy->max_frame_bytes < policy->max_message_bytes ? policy->max_frame_bytes
                                                                : policy->max_message_bytes;
 }
 
-static bool whole_may_begin(const weir_conn *conn)
-{
-    return conn->state == WEIR__OPEN && !(conn->rx && weir__assembly_is_partial(conn->rx));
-}
-
-void weir__whole_receive(weir__run *run)
+static whole_line whole_prepare(const weir__run *run)
 {
     const weir_conn *const conn = run->conn;
     const bool masked = conn->role == WEIR_SERVER;
-    if (!whole_may_begin(conn))
-        return;
-    const whole_line line = {
+    return (whole_line){
         .kernels = conn->context->kernels,
         .max_len = whole_max_len(conn->policy),
         .event_type = conn->policy->deliver_chunks ? WEIR_EVENT_CHUNK : WEIR_EVENT_MESSAGE,
@@ -118,23 +142,31 @@ void weir__whole_receive(weir__run *run)
         .mask_bit = masked ? 0x80 : 0,
         .end = run->end,
     };
-    weir_event *event = run->events + run->count;
+}
+
+void weir__whole_receive(weir__run *run)
+{
+    const whole_line line = whole_prepare(run);
+    weir_event *const first = run->events + run->count;
     weir_event *const last = run->events + run->cap;
+    weir_event *event = first;
     uint8_t *at = run->at;
     whole_frame frame;
-    bool is_bad = false;
-    while (event < last && whole_find(&line, at, &frame)) {
-        const bool is_text = at[0] == (0x80 | WEIR__OP_TEXT);
-        const bool top_bits = whole_unmask(&line, &frame);
-        is_bad = is_text && top_bits && line.kernels->utf8(frame.data, frame.len) < frame.len;
-        if (is_bad)
+    whole_kind kind = WHOLE_OTHER;
+    bool is_good = true;
+    while (event < last && (kind = whole_find(&line, at, &frame)) == WHOLE_ALL) {
+        const bool is_text = whole_is_text(*at);
+        is_good = whole_check(&line, &frame, is_text);
+        if (!is_good)
             break;
         whole_give(&line, event++, &frame, is_text);
         at = frame.data + frame.len;
     }
     run->at = at;
-    if (event > run->events + run->count)
-        whole_count(run, (size_t)(event - run->events) - run->count);
-    if (is_bad)
+    if (event > first)
+        whole_count(run, (size_t)(event - first));
+    if (!is_good)
         whole_fail_text(run, &frame);
+    else if (kind == WHOLE_BEGUN && event < last)
+        whole_begin(run, &line, &frame);
 }

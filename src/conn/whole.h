@@ -6,7 +6,8 @@
 #include "receive.h"
 
 /* Take messages that lie whole in the input, each in one frame and nothing wrong with it, as far as
- * there is room for their events. Whatever comes next is left for the general way. */
+ * there is room for their events. A last one that goes beyond the input is begun; whatever else
+ * comes next is left for the general way. The connection is OPEN and between messages. */
 void weir__whole_receive(weir__run *run);
 
 #endif
