@@ -90,6 +90,9 @@ uint32_t weir__cpu_baseline(void)
 #if WEIR__X86 && defined(__SSE4_1__)
     bits |= WEIR__CPU_SSE41;
 #endif
+#if WEIR__X86 && defined(__SHA__)
+    bits |= WEIR__CPU_SHA;
+#endif
 #if WEIR__X86 && defined(__AVX2__)
     bits |= WEIR__CPU_AVX2;
 #endif

@@ -18,5 +18,6 @@ uint8_t weir__mask_copy_avx2(uint8_t *dst, const uint8_t *src, size_t len, uint3
 size_t weir__utf8_scalar(const uint8_t *data, size_t len);
 
 void weir__sha1_scalar(uint32_t state[5], const uint8_t *blocks, size_t count);
+void weir__sha1_sha(uint32_t state[5], const uint8_t *blocks, size_t count);
 
 #endif

@@ -38,6 +38,10 @@ static void table__follows_the_bits_and_not_the_machine(void **state)
     assert_string_equal(weir__kernels_for(WEIR__CPU_SSE2)->name, "sse2");
     assert_string_equal(weir__kernels_for(WEIR__CPU_SSE2 | WEIR__CPU_AVX2)->name, "avx2");
     assert_string_equal(weir__kernels_for(WEIR__CPU_SHA)->name, "scalar");
+    const uint32_t sha = WEIR__CPU_SHA | WEIR__CPU_SSE2 | WEIR__CPU_SSSE3 | WEIR__CPU_SSE41;
+    assert_string_equal(weir__kernels_for(sha)->name, "sse2+sha");
+    assert_string_equal(weir__kernels_for(sha | WEIR__CPU_AVX2)->name, "avx2+sha");
+    assert_string_equal(weir__kernels_for(sha & ~WEIR__CPU_SSE41)->name, "sse2");
 #else
     assert_string_equal(weir__kernels_for(WEIR__CPU_SSE2 | WEIR__CPU_AVX2)->name, "scalar");
 #endif
