@@ -52,6 +52,18 @@ static const weir__kernels kernels_avx2_sha = {
 
 #endif
 
+#if WEIR__NEON
+
+static const weir__kernels kernels_neon = {
+    .name = "neon",
+    .mask = weir__mask_neon,
+    .mask_copy = weir__mask_copy_neon,
+    .utf8 = weir__utf8_neon,
+    .sha1 = weir__sha1_scalar,
+};
+
+#endif
+
 typedef struct kernels_choice {
     uint32_t needs; /* bits of weir__cpu_bits, all of them */
     const weir__kernels *table;
@@ -64,6 +76,9 @@ static const kernels_choice kernels_choices[] = {
     {WEIR__CPU_AVX2 | WEIR__CPU_SSE2, &kernels_avx2},
     {WEIR__CPU_SSE2 | KERNELS_SHA, &kernels_sse2_sha},
     {WEIR__CPU_SSE2, &kernels_sse2},
+#endif
+#if WEIR__NEON
+    {WEIR__CPU_NEON, &kernels_neon},
 #endif
     {0, &weir__kernels_scalar},
 };
