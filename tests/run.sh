@@ -23,6 +23,11 @@ has_header() { # has_header HEADER [compiler argument]
     echo "#include <$1>" | gcc "${2:--O0}" -fsyntax-only -xc -
 }
 
+need_compiler() { # need_compiler TRIPLE ARCHITECTURE: a cross compiler and its libc
+    need "gcc-$1" "$1-gcc" --version
+    need "libc6-dev-$2-cross" test -e "/usr/$1/include/stdint.h"
+}
+
 find_missing() {
     missing=
     need gcc gcc --version
@@ -45,6 +50,12 @@ find_missing() {
     need nginx-light env "PATH=$PATH:/usr/sbin" nginx -v
     need chromium chromium --version
     need curl curl --version
+    need qemu-user qemu-s390x --version
+    need dpkg dpkg-deb --version
+    need_compiler aarch64-linux-gnu arm64
+    need_compiler arm-linux-gnueabihf armhf
+    need_compiler s390x-linux-gnu s390x
+    need_compiler i686-linux-gnu i386
 }
 
 install_missing() {
@@ -75,8 +86,43 @@ install_node_packages() { # install_node_packages NAME@VERSION...: into the buil
     done
 }
 
+# From an index of its own: the system is to know no packages of other architectures.
+fetch_cmocka() { # fetch_cmocka ARCHITECTURE...: into the build folder
+    mkdir -p "$build/cross"
+    cross=$(cd "$build/cross" && pwd)
+    left=
+    for arch in "$@"; do
+        [ -e "$cross/$arch/usr/include/cmocka.h" ] || left=$arch
+    done
+    [ -n "$left" ] || return 0
+    command -v apt-get >/dev/null || return 0
+    mkdir -p "$cross/apt/lists/partial" "$cross/apt/archives/partial"
+    cat >"$cross/apt/conf" <<CONF
+Dir::State::lists "$cross/apt/lists";
+Dir::State::status "/dev/null";
+Dir::Cache "$cross/apt";
+Acquire::Languages "none";
+APT::Sandbox::User "";
+APT::Architectures { "$(echo "$@" | sed 's/ /"; "/g')"; };
+CONF
+    (
+        cd "$cross/apt"
+        export APT_CONFIG="$cross/apt/conf"
+        apt-get update -qq || true # one source that fails need not be the one that has it
+        for arch in "$@"; do
+            apt-get download -qq "libcmocka0:$arch" "libcmocka-dev:$arch" || continue
+            for file in ./*_"$arch".deb; do
+                dpkg-deb -x "$file" "$cross/$arch"
+            done
+        done
+    ) >"$cross/log" 2>&1 || true
+    rm -rf "$cross/apt"
+    [ -e "$cross/$left/usr/include/cmocka.h" ] || echo "missing, see $cross/log: libcmocka-dev:$left"
+}
+
 find_missing
 install_missing
+fetch_cmocka arm64 armhf s390x i386
 install_node_packages ws@8.23.0 playwright-core@1.65.1
 
 # Configuring anew each time finds new test files.

@@ -90,10 +90,13 @@ uint32_t weir__cpu_baseline(void)
 #if WEIR__X86 && defined(__SSE4_1__)
     bits |= WEIR__CPU_SSE41;
 #endif
+#if WEIR__X86 && defined(__SHA__)
+    bits |= WEIR__CPU_SHA;
+#endif
 #if WEIR__X86 && defined(__AVX2__)
     bits |= WEIR__CPU_AVX2;
 #endif
-#if defined(__aarch64__) || defined(_M_ARM64)
+#if WEIR__NEON
     bits |= WEIR__CPU_NEON;
 #endif
     return bits;

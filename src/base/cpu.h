@@ -24,6 +24,15 @@
 #define WEIR__X86 0
 #endif
 
+/* Little-endian AArch64, which always has these vectors. */
+#if (defined(__aarch64__) && defined(__GNUC__) && !defined(__TINYC__) && defined(__ARM_NEON) &&    \
+     !defined(__AARCH64EB__)) ||                                                                   \
+    defined(_M_ARM64)
+#define WEIR__NEON 1
+#else
+#define WEIR__NEON 0
+#endif
+
 /* Asks the CPU each time (slow in a virtual machine): call once and keep the answer. */
 uint32_t weir__cpu_bits(void);
 

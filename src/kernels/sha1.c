@@ -7,10 +7,17 @@
 
 #define SHA1_BLOCK 64u
 
-/* FIPS 180-4 4.1.1: choose, parity, majority. */
+/* FIPS 180-4 5.3.1. */
+#define SHA1_START                                                                                 \
+    {                                                                                              \
+        0x67452301u, 0xEFCDAB89u, 0x98BADCFEu, 0x10325476u, 0xC3D2E1F0u                            \
+    }
+
+/* FIPS 180-4 4.1.1: choose, parity, majority. A sum joins the halves of the last, which share no
+ * bit. */
 #define SHA1_CHOOSE(b, c, d) (((c ^ d) & b) ^ d)
 #define SHA1_PARITY(b, c, d) (b ^ c ^ d)
-#define SHA1_MAJORITY(b, c, d) ((b & c) | ((b | c) & d))
+#define SHA1_MAJORITY(b, c, d) ((b & c) + ((b ^ c) & d))
 
 /* FIPS 180-4 6.1.2: the first 16 words are the block's, later ones mix those that came 3, 8, 14 and
  * 16 before, of which only the last 16 are kept. In one loop of its own this would be vectorised two
@@ -24,40 +31,46 @@ static inline uint32_t sha1_word(uint32_t words[16], uint32_t t)
 }
 
 /* One round. Only the rotated a waits for the round before, so it is added last. */
-#define SHA1_ROUND(f, k, a, b, c, d, e, t)                                                         \
-    e += f(b, c, d) + (k) + sha1_word(words, t);                                                   \
+#define SHA1_ROUND(f, word, a, b, c, d, e)                                                         \
+    e += f(b, c, d) + (word);                                                                      \
     e += weir__bits_rotate_left(a, 5);                                                             \
     b = weir__bits_rotate_left(b, 30);
 
-/* The variables change names instead of places, which comes full circle in five rounds. */
-#define SHA1_5_ROUNDS(f, k, t)                                                                     \
-    SHA1_ROUND(f, k, a, b, c, d, e, (t) + 0)                                                       \
-    SHA1_ROUND(f, k, e, a, b, c, d, (t) + 1)                                                       \
-    SHA1_ROUND(f, k, d, e, a, b, c, (t) + 2)                                                       \
-    SHA1_ROUND(f, k, c, d, e, a, b, (t) + 3)                                                       \
-    SHA1_ROUND(f, k, b, c, d, e, a, (t) + 4)
+/* The variables change names instead of places, which comes full circle in five rounds. word gives
+ * the message's word of a round with the constant k added. */
+#define SHA1_5_ROUNDS(f, k, word, t)                                                               \
+    SHA1_ROUND(f, word(k, (t) + 0), a, b, c, d, e)                                                 \
+    SHA1_ROUND(f, word(k, (t) + 1), e, a, b, c, d)                                                 \
+    SHA1_ROUND(f, word(k, (t) + 2), d, e, a, b, c)                                                 \
+    SHA1_ROUND(f, word(k, (t) + 3), c, d, e, a, b)                                                 \
+    SHA1_ROUND(f, word(k, (t) + 4), b, c, d, e, a)
 
-#define SHA1_20_ROUNDS(f, k, t)                                                                    \
-    SHA1_5_ROUNDS(f, k, (t) + 0)                                                                   \
-    SHA1_5_ROUNDS(f, k, (t) + 5)                                                                   \
-    SHA1_5_ROUNDS(f, k, (t) + 10)                                                                  \
-    SHA1_5_ROUNDS(f, k, (t) + 15)
+#define SHA1_20_ROUNDS(f, k, word, t)                                                              \
+    SHA1_5_ROUNDS(f, k, word, (t) + 0)                                                             \
+    SHA1_5_ROUNDS(f, k, word, (t) + 5)                                                             \
+    SHA1_5_ROUNDS(f, k, word, (t) + 10)                                                            \
+    SHA1_5_ROUNDS(f, k, word, (t) + 15)
+
+#define SHA1_80_ROUNDS(word)                                                                       \
+    uint32_t a = state[0], b = state[1], c = state[2], d = state[3], e = state[4];                 \
+    SHA1_20_ROUNDS(SHA1_CHOOSE, 0x5A827999u, word, 0)                                              \
+    SHA1_20_ROUNDS(SHA1_PARITY, 0x6ED9EBA1u, word, 20)                                             \
+    SHA1_20_ROUNDS(SHA1_MAJORITY, 0x8F1BBCDCu, word, 40)                                           \
+    SHA1_20_ROUNDS(SHA1_PARITY, 0xCA62C1D6u, word, 60)                                             \
+    state[0] += a;                                                                                 \
+    state[1] += b;                                                                                 \
+    state[2] += c;                                                                                 \
+    state[3] += d;                                                                                 \
+    state[4] += e;
+
+#define SHA1_MIXED(k, t) ((k) + sha1_word(words, t))
 
 static void sha1_block(uint32_t state[5], const uint8_t *block)
 {
     uint32_t words[16];
     for (size_t t = 0; t < 16; t++)
         words[t] = weir__bits_load32_big(block + 4 * t);
-    uint32_t a = state[0], b = state[1], c = state[2], d = state[3], e = state[4];
-    SHA1_20_ROUNDS(SHA1_CHOOSE, 0x5A827999u, 0)
-    SHA1_20_ROUNDS(SHA1_PARITY, 0x6ED9EBA1u, 20)
-    SHA1_20_ROUNDS(SHA1_MAJORITY, 0x8F1BBCDCu, 40)
-    SHA1_20_ROUNDS(SHA1_PARITY, 0xCA62C1D6u, 60)
-    state[0] += a;
-    state[1] += b;
-    state[2] += c;
-    state[3] += d;
-    state[4] += e;
+    SHA1_80_ROUNDS(SHA1_MIXED)
 }
 
 void weir__sha1_scalar(uint32_t state[5], const uint8_t *blocks, size_t count)
@@ -94,6 +107,12 @@ static void sha1_add(sha1_run *run, const uint8_t *data, size_t len)
     memcpy(run->block, data + (len - run->fill), run->fill);
 }
 
+static void sha1_store(const uint32_t state[5], uint8_t digest[20])
+{
+    for (size_t i = 0; i < 5; i++)
+        weir__bits_store32_big(digest + 4 * i, state[i]);
+}
+
 /* FIPS 180-4 5.1.1: a one bit, zeros, and the length in bits in the last 8 bytes of a block. */
 static void sha1_end(sha1_run *run, uint8_t digest[20])
 {
@@ -108,15 +127,13 @@ static void sha1_end(sha1_run *run, uint8_t digest[20])
     weir__bits_store32_big(run->block + SHA1_BLOCK - 8, (uint32_t)(bits >> 32));
     weir__bits_store32_big(run->block + SHA1_BLOCK - 4, (uint32_t)bits);
     run->kernels->sha1(run->state, run->block, 1);
-    for (size_t i = 0; i < 5; i++)
-        weir__bits_store32_big(digest + 4 * i, run->state[i]);
+    sha1_store(run->state, digest);
 }
 
 void weir__sha1_pair(const weir__kernels *kernels, const uint8_t *a, size_t a_len, const uint8_t *b,
                      size_t b_len, uint8_t digest[20])
 {
-    sha1_run run = {.kernels = kernels,
-                    .state = {0x67452301u, 0xEFCDAB89u, 0x98BADCFEu, 0x10325476u, 0xC3D2E1F0u}};
+    sha1_run run = {.kernels = kernels, .state = SHA1_START};
     if (a_len > 0)
         sha1_add(&run, a, a_len);
     if (b_len > 0)
@@ -127,4 +144,50 @@ void weir__sha1_pair(const weir__kernels *kernels, const uint8_t *a, size_t a_le
 void weir__sha1(const weir__kernels *kernels, const uint8_t *data, size_t len, uint8_t digest[20])
 {
     weir__sha1_pair(kernels, data, len, NULL, 0, digest);
+}
+
+/* ---- The accept key ------------------------------------------------------------------------- */
+
+/* A message of 60 bytes leaves room for the one bit in its block, but not for its length. So there
+ * is a second block, always the same: 14 words of 0 and the length in bits, 0 and 480. Its 80 words
+ * follow from the rule of sha1_word; here they are with the constant of their round added, for
+ * compilers to write into the instructions. */
+static const uint32_t sha1_end_words[80] = {
+    0x5A827999, 0x5A827999, 0x5A827999, 0x5A827999, 0x5A827999, 0x5A827999, 0x5A827999, 0x5A827999,
+    0x5A827999, 0x5A827999, 0x5A827999, 0x5A827999, 0x5A827999, 0x5A827999, 0x5A827999, 0x5A827B79,
+    0x5A827999, 0x5A827999, 0x5A827D59, 0x5A827999, 0x6ED9EBA1, 0x6ED9F321, 0x6ED9EBA1, 0x6ED9EF61,
+    0x6ED9FAA1, 0x6ED9EBA1, 0x6ED9EBA1, 0x6EDA09A1, 0x6ED9EBA1, 0x6ED9F861, 0x6EDA27A1, 0x6ED9EFE1,
+    0x6ED9EBA1, 0x6EDA63A1, 0x6ED9FAA1, 0x6EDA1EA1, 0x6EDADBA1, 0x6ED9FAA1, 0x6ED9EBA1, 0x6EDBDAA1,
+    0x8F1BBCDC, 0x8F1C88DC, 0x8F1F7CDC, 0x8F1C005C, 0x8F1BBCDC, 0x8F234BDC, 0x8F1CBBDC, 0x8F1EE35C,
+    0x8F2ABCDC, 0x8F1CACDC, 0x8F1BEFDC, 0x8F3ABBDC, 0x8F1BBCDC, 0x8F2874DC, 0x8F57BCDC, 0x8F1FC7DC,
+    0x8F1CACDC, 0x8F94BBDC, 0x8F2BACDC, 0x8F4F43DC, 0xCB52C1D6, 0xCA7284D6, 0xCA63B1D6, 0xCC527CD6,
+    0xCA62C1D6, 0xCB2EC1D6, 0xCE23B1D6, 0xCAA641D6, 0xCA62C1D6, 0xD1F1C1D6, 0xCB61C1D6, 0xCD895FD6,
+    0xD962C1D6, 0xCB53B1D6, 0xCA95FDD6, 0xE96249D6, 0xCA62C1D6, 0xD71B49D6, 0x0663B1D6, 0xCE6D0BD6,
+};
+
+#define SHA1_END_WORD(k, t) (sha1_end_words[t])
+
+static void sha1_end_block(uint32_t state[5])
+{
+    SHA1_80_ROUNDS(SHA1_END_WORD)
+}
+
+void weir__sha1_accept(const weir__kernels *kernels, const uint8_t key[24], const uint8_t guid[36],
+                       uint8_t digest[20])
+{
+    static const uint8_t padding[] = {
+        [0] = 0x80, [2 * SHA1_BLOCK - 62] = 480 >> 8, [2 * SHA1_BLOCK - 61] = 480 & 0xFF};
+    uint8_t blocks[2 * SHA1_BLOCK];
+    memcpy(blocks, key, 24);
+    memcpy(blocks + 24, guid, 36);
+    memcpy(blocks + 60, padding, sizeof padding);
+    uint32_t state[5] = SHA1_START;
+    if (kernels->sha1 == weir__sha1_scalar) {
+        sha1_block(state, blocks);
+        sha1_end_block(state);
+    } else {
+        /* The CPU's own instructions mix the words while the rounds wait for each other. */
+        kernels->sha1(state, blocks, 2);
+    }
+    sha1_store(state, digest);
 }

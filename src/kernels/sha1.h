@@ -11,4 +11,8 @@ void weir__sha1(const weir__kernels *kernels, const uint8_t *data, size_t len, u
 void weir__sha1_pair(const weir__kernels *kernels, const uint8_t *a, size_t a_len, const uint8_t *b,
                      size_t b_len, uint8_t digest[20]);
 
+/* The same for the two pieces of an accept key (RFC 6455 4.2.2 item 5.4), in less time. */
+void weir__sha1_accept(const weir__kernels *kernels, const uint8_t key[24], const uint8_t guid[36],
+                       uint8_t digest[20]);
+
 #endif

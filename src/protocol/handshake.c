@@ -18,8 +18,12 @@ void weir__accept_key(const weir__kernels *kernels, weir_text key, char accept[W
 {
     const weir_text guid = WEIR__LITERAL("258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
     uint8_t digest[20];
-    weir__sha1_pair(kernels, (const uint8_t *)key.data, key.len, (const uint8_t *)guid.data,
-                    guid.len, digest);
+    /* A server has checked the length; weir_accept_key takes any. */
+    if (key.len == 24)
+        weir__sha1_accept(kernels, (const uint8_t *)key.data, (const uint8_t *)guid.data, digest);
+    else
+        weir__sha1_pair(kernels, (const uint8_t *)key.data, key.len, (const uint8_t *)guid.data,
+                        guid.len, digest);
     weir__base64_encode(digest, sizeof digest, accept);
 }
 

@@ -42,6 +42,7 @@ AGAIN = "configure again: meson setup --reconfigure " + os.path.relpath(INFO.par
 count = check(["src/**/*.c"], in_library, "not in the list of src/meson.build")
 count += check(["include/weir/*.h"], installed, "not installed by meson.build")
 count += check(["tests/*/*.c", "examples/*.c"], in_any, f"not built; {AGAIN}")
-scripts = ["tests/checks/*.py", "tests/compile/*.py", "tests/interop/*.py", "tests/interop/*.mjs"]
+scripts = ["tests/checks/*.py", "tests/compile/*.py", "tests/cross/*.py", "tests/interop/*.py",
+           "tests/interop/*.mjs"]
 count += check(scripts, run | {str(ROOT / "tests/checks/symbols.py")}, f"not run; {AGAIN}")
 report.finish(f"{count} files, all in the build")

@@ -38,9 +38,16 @@ static void table__follows_the_bits_and_not_the_machine(void **state)
     assert_string_equal(weir__kernels_for(WEIR__CPU_SSE2)->name, "sse2");
     assert_string_equal(weir__kernels_for(WEIR__CPU_SSE2 | WEIR__CPU_AVX2)->name, "avx2");
     assert_string_equal(weir__kernels_for(WEIR__CPU_SHA)->name, "scalar");
+    const uint32_t sha = WEIR__CPU_SHA | WEIR__CPU_SSE2 | WEIR__CPU_SSSE3 | WEIR__CPU_SSE41;
+    assert_string_equal(weir__kernels_for(sha)->name, "sse2+sha");
+    assert_string_equal(weir__kernels_for(sha | WEIR__CPU_AVX2)->name, "avx2+sha");
+    assert_string_equal(weir__kernels_for(sha & ~WEIR__CPU_SSE41)->name, "sse2");
 #else
     assert_string_equal(weir__kernels_for(WEIR__CPU_SSE2 | WEIR__CPU_AVX2)->name, "scalar");
 #endif
+    const char *neon = WEIR__NEON ? "neon" : weir__kernels_for(0)->name;
+    assert_string_equal(weir__kernels_for(WEIR__CPU_NEON)->name, neon);
+    assert_true(!WEIR__NEON || (weir__cpu_baseline() & WEIR__CPU_NEON) != 0);
 }
 
 static void baseline__asks_for_no_more_than_the_cpu_has(void **state)

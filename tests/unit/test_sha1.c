@@ -106,6 +106,28 @@ static void R6455_10_8_1__every_length_and_split_equals_the_naive_digest(void **
     }
 }
 
+/* Each word of the block that is always the same has its part in each digest. */
+static void R6455_4_2_2_8__short_way_of_the_accept_key_equals_the_naive_digest(void **state)
+{
+    (void)state;
+    const weir__kernels *all[] = {&weir__kernels_scalar, weir__kernels_for(weir__cpu_bits())};
+    uint32_t random = 1;
+    for (size_t turn = 0; turn < 1000; turn++) {
+        uint8_t text[60];
+        for (size_t i = 0; i < sizeof text; i++) {
+            random = random * 1664525 + 1013904223;
+            text[i] = (uint8_t)(random >> 24);
+        }
+        uint8_t expected[20];
+        naive_sha1(text, sizeof text, expected);
+        for (size_t k = 0; k < 2; k++) {
+            uint8_t digest[20];
+            weir__sha1_accept(all[k], text, text + 24, digest);
+            assert_memory_equal(digest, expected, 20);
+        }
+    }
+}
+
 static void both_pieces_empty__is_the_digest_of_nothing(void **state)
 {
     (void)state;
@@ -152,6 +174,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(R6455_10_8_1__digests_are_those_of_fips_180),
         cmocka_unit_test(R6455_10_8_1__every_length_and_split_equals_the_naive_digest),
+        cmocka_unit_test(R6455_4_2_2_8__short_way_of_the_accept_key_equals_the_naive_digest),
         cmocka_unit_test(both_pieces_empty__is_the_digest_of_nothing),
         cmocka_unit_test(key_of_the_rfc__gives_its_accept_value),
         cmocka_unit_test(kernel__takes_many_blocks_at_once),

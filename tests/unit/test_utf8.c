@@ -247,6 +247,26 @@ R3629_1__sequences_of_four_bytes_at_every_bound_are_judged_as_the_reference_does
     }
 }
 
+/* Texts of four bytes are too short for vectors. */
+static void
+R3629_1__every_pair_of_bytes_is_judged_as_the_reference_does_in_a_long_text(void **state)
+{
+    (void)state;
+    static const char *ends[] = {"xx", "\x80x", "\x80\x80"};
+    const weir__kernels *found[8];
+    size_t count = tables(found);
+    uint8_t text[80];
+    memset(text, 'x', sizeof text);
+    for (uint32_t value = 0; value < 0x30000; value++) {
+        text[14] = (uint8_t)(value >> 8);
+        text[15] = (uint8_t)value;
+        memcpy(text + 16, ends[value >> 16], 2);
+        const verdict expected = reference(text, sizeof text);
+        for (size_t k = 0; k < count; k++)
+            check_whole(found[k], text, sizeof text, expected);
+    }
+}
+
 static void R3629_1__each_forbidden_form_fails_at_its_first_impossible_byte(void **state)
 {
     (void)state;
@@ -408,6 +428,8 @@ int main(void)
         cmocka_unit_test(R3629_1__every_sequence_of_three_bytes_is_judged_as_the_reference_does),
         cmocka_unit_test(
             R3629_1__sequences_of_four_bytes_at_every_bound_are_judged_as_the_reference_does),
+        cmocka_unit_test(
+            R3629_1__every_pair_of_bytes_is_judged_as_the_reference_does_in_a_long_text),
         cmocka_unit_test(R3629_1__each_forbidden_form_fails_at_its_first_impossible_byte),
         cmocka_unit_test(R6455_8_1_2__the_first_impossible_byte_is_named_wherever_the_text_is_cut),
         cmocka_unit_test(R6455_8_1_2__three_pieces_of_any_length_find_the_same_byte),
