@@ -45,6 +45,7 @@ find_missing() {
     need nginx-light env "PATH=$PATH:/usr/sbin" nginx -v
     need chromium chromium --version
     need curl curl --version
+    need qemu-user qemu-x86_64 --version
 }
 
 install_missing() {
