@@ -50,12 +50,12 @@ find_missing() {
     need nginx-light env "PATH=$PATH:/usr/sbin" nginx -v
     need chromium chromium --version
     need curl curl --version
-    need qemu-user qemu-s390x --version
     need dpkg dpkg-deb --version
     need_compiler aarch64-linux-gnu arm64
     need_compiler arm-linux-gnueabihf armhf
     need_compiler s390x-linux-gnu s390x
     need_compiler i686-linux-gnu i386
+    need qemu-user qemu-x86_64 --version
 }
 
 install_missing() {

@@ -5,82 +5,43 @@
 #include "../base/cpu.h"
 #include "variants.h"
 
-const weir__kernels weir__kernels_scalar = {
-    .name = "scalar",
-    .mask = weir__mask_scalar,
-    .mask_copy = weir__mask_copy_scalar,
-    .utf8 = weir__utf8_scalar,
-    .sha1 = weir__sha1_scalar,
-};
+/* A table by the variants it is made of. */
+#define KERNELS_TABLE(label, mask_variant, utf8_variant, sha1_variant)                             \
+    {                                                                                              \
+        .name = label, .mask = weir__mask_##mask_variant,                                          \
+        .mask_copy = weir__mask_copy_##mask_variant, .utf8 = weir__utf8_##utf8_variant,            \
+        .sha1 = weir__sha1_##sha1_variant                                                          \
+    }
 
-#if WEIR__X86
-
-static const weir__kernels kernels_sse2 = {
-    .name = "sse2",
-    .mask = weir__mask_sse2,
-    .mask_copy = weir__mask_copy_sse2,
-    .utf8 = weir__utf8_scalar,
-    .sha1 = weir__sha1_scalar,
-};
-
-static const weir__kernels kernels_avx2 = {
-    .name = "avx2",
-    .mask = weir__mask_avx2,
-    .mask_copy = weir__mask_copy_avx2,
-    .utf8 = weir__utf8_scalar,
-    .sha1 = weir__sha1_scalar,
-};
-
-static const weir__kernels kernels_sse2_sha = {
-    .name = "sse2+sha",
-    .mask = weir__mask_sse2,
-    .mask_copy = weir__mask_copy_sse2,
-    .utf8 = weir__utf8_scalar,
-    .sha1 = weir__sha1_sha,
-};
-
-static const weir__kernels kernels_avx2_sha = {
-    .name = "avx2+sha",
-    .mask = weir__mask_avx2,
-    .mask_copy = weir__mask_copy_avx2,
-    .utf8 = weir__utf8_scalar,
-    .sha1 = weir__sha1_sha,
-};
-
-/* The SHA instructions come with loads that shuffle. */
-#define KERNELS_SHA (WEIR__CPU_SHA | WEIR__CPU_SSSE3 | WEIR__CPU_SSE41)
-
-#endif
-
-#if WEIR__NEON
-
-static const weir__kernels kernels_neon = {
-    .name = "neon",
-    .mask = weir__mask_neon,
-    .mask_copy = weir__mask_copy_neon,
-    .utf8 = weir__utf8_neon,
-    .sha1 = weir__sha1_scalar,
-};
-
-#endif
+const weir__kernels weir__kernels_scalar = KERNELS_TABLE("scalar", scalar, scalar, scalar);
 
 typedef struct kernels_choice {
     uint32_t needs; /* bits of weir__cpu_bits, all of them */
-    const weir__kernels *table;
+    weir__kernels table;
 } kernels_choice;
 
-/* Best first; the last needs nothing. */
+#define KERNELS_SSE2 WEIR__CPU_SSE2
+#define KERNELS_SSSE3 (KERNELS_SSE2 | WEIR__CPU_SSSE3)
+#define KERNELS_AVX2 (KERNELS_SSSE3 | WEIR__CPU_AVX2)
+#define KERNELS_AVX512 (KERNELS_AVX2 | WEIR__CPU_AVX512)
+/* The SHA instructions come with loads that shuffle. */
+#define KERNELS_SHA (WEIR__CPU_SHA | WEIR__CPU_SSSE3 | WEIR__CPU_SSE41)
+
+/* Best first; the scalar table, which needs nothing, comes after all of them. */
 static const kernels_choice kernels_choices[] = {
 #if WEIR__X86
-    {WEIR__CPU_AVX2 | WEIR__CPU_SSE2 | KERNELS_SHA, &kernels_avx2_sha},
-    {WEIR__CPU_AVX2 | WEIR__CPU_SSE2, &kernels_avx2},
-    {WEIR__CPU_SSE2 | KERNELS_SHA, &kernels_sse2_sha},
-    {WEIR__CPU_SSE2, &kernels_sse2},
+    {KERNELS_AVX512 | KERNELS_SHA, KERNELS_TABLE("avx512+sha", avx512, avx512, sha)},
+    {KERNELS_AVX512, KERNELS_TABLE("avx512", avx512, avx512, scalar)},
+    {KERNELS_AVX2 | KERNELS_SHA, KERNELS_TABLE("avx2+sha", avx2, avx2, sha)},
+    {KERNELS_AVX2, KERNELS_TABLE("avx2", avx2, avx2, scalar)},
+    {KERNELS_SSSE3 | KERNELS_SHA, KERNELS_TABLE("ssse3+sha", sse2, ssse3, sha)},
+    {KERNELS_SSSE3, KERNELS_TABLE("ssse3", sse2, ssse3, scalar)},
+    {KERNELS_SSE2, KERNELS_TABLE("sse2", sse2, scalar, scalar)},
 #endif
 #if WEIR__NEON
-    {WEIR__CPU_NEON, &kernels_neon},
+    {WEIR__CPU_NEON, KERNELS_TABLE("neon", neon, neon, scalar)},
 #endif
-    {0, &weir__kernels_scalar},
+    {0, KERNELS_TABLE("scalar", scalar, scalar, scalar)},
 };
 
 const weir__kernels *weir__kernels_for(uint32_t cpu_bits)
@@ -88,7 +49,7 @@ const weir__kernels *weir__kernels_for(uint32_t cpu_bits)
     const kernels_choice *choice = kernels_choices;
     while ((choice->needs & cpu_bits) != choice->needs)
         choice++;
-    return choice->table;
+    return choice->needs == 0 ? &weir__kernels_scalar : &choice->table;
 }
 
 const weir__kernels *weir__kernels_baseline(void)

@@ -12,8 +12,8 @@
 typedef struct weir__kernels {
     const char *name;
 
-    /* XOR [len] bytes with the key from its first byte on. Returns the OR of all bytes produced:
-     * without its top bit the payload is ASCII. */
+    /* XOR [len] bytes with the key from its first byte on. The result has the top bit when any byte
+     * produced has it; without it the payload is ASCII. Its other bits mean nothing. */
     uint8_t (*mask)(uint8_t *data, size_t len, uint32_t key);
 
     /* The same from src to dst, which do not overlap. */

@@ -31,7 +31,7 @@ static inline uint8_t mask_long(uint8_t *dst, const uint8_t *src, size_t len, ui
     for (; at < tail; at += 8)
         seen |= mask_word(dst + at, src + at, key64);
     weir__bits_store64(dst + tail, last);
-    return weir__mask_fold(seen | more);
+    return weir__mask_top_bit(seen | more);
 }
 
 uint8_t weir__mask_scalar(uint8_t *data, size_t len, uint32_t key)

@@ -9,12 +9,10 @@
  * overlaps the one before it instead of leaving single bytes; it is read before anything is
  * written, so that it is masked once. */
 
-/* The OR of a word's bytes. */
-static inline uint8_t weir__mask_fold(uint64_t seen)
+/* A variant's result of the OR of what it produced. */
+static inline uint8_t weir__mask_top_bit(uint64_t seen)
 {
-    seen |= seen >> 32;
-    seen |= seen >> 16;
-    return (uint8_t)(seen | seen >> 8);
+    return (seen & 0x8080808080808080u) != 0 ? 0x80 : 0;
 }
 
 static inline uint64_t weir__mask_key64(uint32_t key)
@@ -22,17 +20,20 @@ static inline uint64_t weir__mask_key64(uint32_t key)
     return (uint64_t)key << 32 | key;
 }
 
-/* 0 to 3 bytes. */
-static inline uint8_t weir__mask_bytes(uint8_t *dst, const uint8_t *src, size_t len, uint32_t key)
+/* 1 to 3 bytes: the first, the middle and the last, which may be the same. */
+static inline uint8_t weir__mask_1(uint8_t *dst, const uint8_t *src, size_t len, uint32_t key)
 {
-    uint8_t seen = 0;
     uint8_t bytes[4];
     memcpy(bytes, &key, sizeof bytes);
-    for (size_t i = 0; i < len; i++) {
-        dst[i] = src[i] ^ bytes[i];
-        seen |= dst[i];
-    }
-    return seen;
+    const size_t middle = len / 2;
+    const size_t tail = len - 1;
+    const uint8_t a = src[0] ^ bytes[0];
+    const uint8_t b = src[middle] ^ bytes[middle];
+    const uint8_t c = src[tail] ^ bytes[tail];
+    dst[0] = a;
+    dst[middle] = b;
+    dst[tail] = c;
+    return (a | b | c) & 0x80;
 }
 
 /* 4 to 7 bytes. */
@@ -43,7 +44,7 @@ static inline uint8_t weir__mask_4(uint8_t *dst, const uint8_t *src, size_t len,
     uint32_t first = weir__bits_load32(src) ^ key;
     weir__bits_store32(dst, first);
     weir__bits_store32(dst + tail, last);
-    return weir__mask_fold(first | last);
+    return weir__mask_top_bit(first | last);
 }
 
 /* 8 to 15 bytes. */
@@ -54,17 +55,17 @@ static inline uint8_t weir__mask_8(uint8_t *dst, const uint8_t *src, size_t len,
     uint64_t first = weir__bits_load64(src) ^ weir__mask_key64(key);
     weir__bits_store64(dst, first);
     weir__bits_store64(dst + tail, last);
-    return weir__mask_fold(first | last);
+    return weir__mask_top_bit(first | last);
 }
 
-/* 0 to 15 bytes. */
+/* 0 to 15 bytes, for the variants and for callers that spare themselves the call through a table. */
 static inline uint8_t weir__mask_short(uint8_t *dst, const uint8_t *src, size_t len, uint32_t key)
 {
     if (len >= 8)
         return weir__mask_8(dst, src, len, key);
     if (len >= 4)
         return weir__mask_4(dst, src, len, key);
-    return weir__mask_bytes(dst, src, len, key);
+    return len > 0 ? weir__mask_1(dst, src, len, key) : 0;
 }
 
 #endif

@@ -152,6 +152,15 @@ static size_t utf8_character_start(const uint8_t *data, size_t at)
     return at;
 }
 
+/* The rest, which is short or wrong. */
+static size_t utf8_scalar_rest(uint32_t state, const uint8_t *data, size_t at, size_t len)
+{
+    if (state == UTF8_START && len - at < 16 && utf8_is_ascii_short(data + at, len - at))
+        return len;
+    at += utf8_walk(&state, data + at, len - at);
+    return state == UTF8_START ? at : utf8_character_start(data, at);
+}
+
 size_t weir__utf8_scalar(const uint8_t *data, size_t len)
 {
     uint32_t state = UTF8_START;
@@ -168,28 +177,27 @@ size_t weir__utf8_scalar(const uint8_t *data, size_t len)
         state = next;
         at += 16;
     }
-    if (state == UTF8_START && len - at < 16 && utf8_is_ascii_short(data + at, len - at))
-        return len;
-    at += utf8_walk(&state, data + at, len - at);
-    return state == UTF8_START ? at : utf8_character_start(data, at);
+    return utf8_scalar_rest(state, data, at, len);
 }
 
-size_t weir__utf8_check(const weir__kernels *kernels, uint32_t *state, const uint8_t *data,
-                        size_t len)
+size_t weir__utf8_locate(const uint8_t *data, size_t at, size_t len)
+{
+    const size_t start = at > 0 ? utf8_character_start(data, at) : 0;
+    return start + weir__utf8_scalar(data + start, len - start);
+}
+
+size_t weir__utf8_resume(const weir__kernels *kernels, uint32_t *state, const uint8_t *data,
+                         size_t len)
 {
     size_t at = 0;
-    if (len == 0)
-        return 0;
     /* The rest of a character that an earlier piece began. */
     while (*state != UTF8_START && at < len) {
         if (utf8_walk(state, data + at, 1) == 0)
             return at;
         at++;
     }
-    if (*state == UTF8_START)
+    if (at > 0)
         at += kernels->utf8(data + at, len - at);
-    if (at == len)
-        return len;
     /* The kernel stopped before a character that is cut off or broken. */
     return at + utf8_walk(state, data + at, len - at);
 }

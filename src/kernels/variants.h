@@ -10,14 +10,19 @@
 uint8_t weir__mask_scalar(uint8_t *data, size_t len, uint32_t key);
 uint8_t weir__mask_sse2(uint8_t *data, size_t len, uint32_t key);
 uint8_t weir__mask_avx2(uint8_t *data, size_t len, uint32_t key);
+uint8_t weir__mask_avx512(uint8_t *data, size_t len, uint32_t key);
 uint8_t weir__mask_neon(uint8_t *data, size_t len, uint32_t key);
 
 uint8_t weir__mask_copy_scalar(uint8_t *dst, const uint8_t *src, size_t len, uint32_t key);
 uint8_t weir__mask_copy_sse2(uint8_t *dst, const uint8_t *src, size_t len, uint32_t key);
 uint8_t weir__mask_copy_avx2(uint8_t *dst, const uint8_t *src, size_t len, uint32_t key);
+uint8_t weir__mask_copy_avx512(uint8_t *dst, const uint8_t *src, size_t len, uint32_t key);
 uint8_t weir__mask_copy_neon(uint8_t *dst, const uint8_t *src, size_t len, uint32_t key);
 
 size_t weir__utf8_scalar(const uint8_t *data, size_t len);
+size_t weir__utf8_ssse3(const uint8_t *data, size_t len);
+size_t weir__utf8_avx2(const uint8_t *data, size_t len);
+size_t weir__utf8_avx512(const uint8_t *data, size_t len);
 size_t weir__utf8_neon(const uint8_t *data, size_t len);
 
 void weir__sha1_scalar(uint32_t state[5], const uint8_t *blocks, size_t count);

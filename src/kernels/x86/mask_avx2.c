@@ -8,49 +8,95 @@
 
 #include <immintrin.h>
 
+WEIR__TARGET("avx2")
+static inline __m256i mask_avx2_key(uint32_t key, size_t phase)
+{
+    return _mm256_set1_epi32((int)weir__key_rotate(key, phase));
+}
+
+WEIR__TARGET("avx2")
+static inline __m256i mask_avx2_load(const uint8_t *src, __m256i key)
+{
+    return _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)(const void *)src), key);
+}
+
+WEIR__TARGET("avx2")
+static inline void mask_avx2_store(uint8_t *dst, __m256i bytes)
+{
+    _mm256_storeu_si256((__m256i *)(void *)dst, bytes);
+}
+
 /* XOR the 32 bytes at src into dst; returns them. */
 WEIR__TARGET("avx2")
 static inline __m256i mask_avx2_step(uint8_t *dst, const uint8_t *src, __m256i key)
 {
-    __m256i bytes = _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)(const void *)src), key);
-    _mm256_storeu_si256((__m256i *)(void *)dst, bytes);
+    const __m256i bytes = mask_avx2_load(src, key);
+    mask_avx2_store(dst, bytes);
     return bytes;
 }
 
 WEIR__TARGET("avx2")
-static inline uint8_t mask_avx2_fold(__m128i seen)
+static inline uint8_t mask_avx2_top_bit(__m256i seen)
 {
-    seen = _mm_or_si128(seen, _mm_srli_si128(seen, 8));
-    seen = _mm_or_si128(seen, _mm_srli_si128(seen, 4));
-    return weir__mask_fold((uint32_t)_mm_cvtsi128_si32(seen));
+    return _mm256_movemask_epi8(seen) != 0 ? 0x80 : 0;
 }
 
-/* 16 to 31 bytes. */
+/* 16 to 32 bytes. */
 WEIR__TARGET("avx2")
 static inline uint8_t mask_avx2_16(uint8_t *dst, const uint8_t *src, size_t len, uint32_t key)
 {
-    size_t tail = len - 16;
+    const size_t tail = len - 16;
     __m128i first = _mm_loadu_si128((const __m128i *)(const void *)src);
     __m128i last = _mm_loadu_si128((const __m128i *)(const void *)(src + tail));
     first = _mm_xor_si128(first, _mm_set1_epi32((int)key));
     last = _mm_xor_si128(last, _mm_set1_epi32((int)weir__key_rotate(key, tail)));
     _mm_storeu_si128((__m128i *)(void *)dst, first);
     _mm_storeu_si128((__m128i *)(void *)(dst + tail), last);
-    return mask_avx2_fold(_mm_or_si128(first, last));
+    return _mm_movemask_epi8(_mm_or_si128(first, last)) != 0 ? 0x80 : 0;
 }
 
-/* At least 32 bytes. The tail is read first and written last, as in mask.h. */
+/* 32 to 64 bytes. */
+WEIR__TARGET("avx2")
+static inline uint8_t mask_avx2_32(uint8_t *dst, const uint8_t *src, size_t len, uint32_t key)
+{
+    const size_t tail = len - 32;
+    const __m256i first = mask_avx2_load(src, mask_avx2_key(key, 0));
+    const __m256i last = mask_avx2_load(src + tail, mask_avx2_key(key, tail));
+    mask_avx2_store(dst, first);
+    mask_avx2_store(dst + tail, last);
+    return mask_avx2_top_bit(_mm256_or_si256(first, last));
+}
+
+/* 64 to 128 bytes: as two runs, all of which is read before anything is written. */
+WEIR__TARGET("avx2")
+static inline uint8_t mask_avx2_64(uint8_t *dst, const uint8_t *src, size_t len, uint32_t key)
+{
+    const size_t tail = len - 64;
+    const __m256i keys = mask_avx2_key(key, 0);
+    const __m256i turned = mask_avx2_key(key, tail);
+    const __m256i a = mask_avx2_load(src, keys);
+    const __m256i b = mask_avx2_load(src + 32, keys);
+    const __m256i c = mask_avx2_load(src + tail, turned);
+    const __m256i d = mask_avx2_load(src + tail + 32, turned);
+    mask_avx2_store(dst, a);
+    mask_avx2_store(dst + 32, b);
+    mask_avx2_store(dst + tail, c);
+    mask_avx2_store(dst + tail + 32, d);
+    return mask_avx2_top_bit(_mm256_or_si256(_mm256_or_si256(a, b), _mm256_or_si256(c, d)));
+}
+
+/* At least 64 bytes. First and last vector are read first and written last, as in mask.h; what lies
+ * between starts where dst is aligned, so that no store straddles two cache lines. */
 WEIR__TARGET("avx2")
 static inline uint8_t mask_avx2_long(uint8_t *dst, const uint8_t *src, size_t len, uint32_t key)
 {
-    size_t tail = len - 32;
-    __m256i turned = _mm256_set1_epi32((int)weir__key_rotate(key, tail));
-    __m256i last = _mm256_loadu_si256((const __m256i *)(const void *)(src + tail));
-    __m256i keys = _mm256_set1_epi32((int)key);
-    last = _mm256_xor_si256(last, turned);
-    __m256i seen = last;
+    const size_t tail = len - 32;
+    const __m256i first = mask_avx2_load(src, mask_avx2_key(key, 0));
+    const __m256i last = mask_avx2_load(src + tail, mask_avx2_key(key, tail));
+    __m256i seen = first;
     __m256i more = last;
-    size_t at = 0;
+    size_t at = 32 - ((uintptr_t)dst & 31);
+    const __m256i keys = mask_avx2_key(key, at);
     for (; tail - at >= 128; at += 128) {
         seen = _mm256_or_si256(seen, mask_avx2_step(dst + at, src + at, keys));
         more = _mm256_or_si256(more, mask_avx2_step(dst + at + 32, src + at + 32, keys));
@@ -59,10 +105,9 @@ static inline uint8_t mask_avx2_long(uint8_t *dst, const uint8_t *src, size_t le
     }
     for (; at < tail; at += 32)
         seen = _mm256_or_si256(seen, mask_avx2_step(dst + at, src + at, keys));
-    _mm256_storeu_si256((__m256i *)(void *)(dst + tail), last);
-    seen = _mm256_or_si256(seen, more);
-    return mask_avx2_fold(
-        _mm_or_si128(_mm256_castsi256_si128(seen), _mm256_extracti128_si256(seen, 1)));
+    mask_avx2_store(dst, first);
+    mask_avx2_store(dst + tail, last);
+    return mask_avx2_top_bit(_mm256_or_si256(seen, more));
 }
 
 WEIR__TARGET("avx2")
@@ -70,8 +115,12 @@ static inline uint8_t mask_avx2_any(uint8_t *dst, const uint8_t *src, size_t len
 {
     if (len < 16)
         return weir__mask_short(dst, src, len, key);
-    if (len < 32)
+    if (len <= 32)
         return mask_avx2_16(dst, src, len, key);
+    if (len <= 64)
+        return mask_avx2_32(dst, src, len, key);
+    if (len <= 128)
+        return mask_avx2_64(dst, src, len, key);
     return mask_avx2_long(dst, src, len, key);
 }
 

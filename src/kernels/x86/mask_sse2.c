@@ -17,14 +17,6 @@ static inline __m128i mask_sse2_step(uint8_t *dst, const uint8_t *src, __m128i k
     return bytes;
 }
 
-WEIR__TARGET("sse2")
-static inline uint8_t mask_sse2_fold(__m128i seen)
-{
-    seen = _mm_or_si128(seen, _mm_srli_si128(seen, 8));
-    seen = _mm_or_si128(seen, _mm_srli_si128(seen, 4));
-    return weir__mask_fold((uint32_t)_mm_cvtsi128_si32(seen));
-}
-
 /* At least 16 bytes. The tail is read first and written last, as in mask.h. */
 WEIR__TARGET("sse2")
 static inline uint8_t mask_sse2_long(uint8_t *dst, const uint8_t *src, size_t len, uint32_t key)
@@ -46,7 +38,7 @@ static inline uint8_t mask_sse2_long(uint8_t *dst, const uint8_t *src, size_t le
     for (; at < tail; at += 16)
         seen = _mm_or_si128(seen, mask_sse2_step(dst + at, src + at, keys));
     _mm_storeu_si128((__m128i *)(void *)(dst + tail), last);
-    return mask_sse2_fold(_mm_or_si128(seen, more));
+    return _mm_movemask_epi8(_mm_or_si128(seen, more)) != 0 ? 0x80 : 0;
 }
 
 WEIR__TARGET("sse2")
