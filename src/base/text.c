@@ -29,9 +29,11 @@ bool weir__text_equal(weir_text a, weir_text b)
     return true;
 }
 
-static char text_lower(char c)
+/* A letter and its capital differ in bit 5 alone. */
+static bool text_same_letter(char a, char b)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+    const char lower = (char)(a | 0x20);
+    return (char)(b | 0x20) == lower && lower >= 'a' && lower <= 'z';
 }
 
 bool weir__text_equal_nocase(weir_text a, weir_text b)
@@ -39,7 +41,7 @@ bool weir__text_equal_nocase(weir_text a, weir_text b)
     if (a.len != b.len)
         return false;
     for (size_t i = 0; i < a.len; i++) {
-        if (text_lower(a.data[i]) != text_lower(b.data[i]))
+        if (a.data[i] != b.data[i] && !text_same_letter(a.data[i], b.data[i]))
             return false;
     }
     return true;

@@ -375,7 +375,7 @@ static bool opening_server_text(const weir__opening *opening, int id, weir_text 
         *text = opening->verdict.host;
         return true;
     case WEIR_TEXT_ORIGIN:
-        return weir__http_head_find(head, WEIR__LITERAL("Origin"), 0, text);
+        return weir__http_head_first(head, WEIR__NAME_ORIGIN, text);
     default:
         return false;
     }
