@@ -17,7 +17,8 @@ static weir__opening *opening_open(weir_conn *conn)
     weir__opening *const made = weir__pool_take(&conn->context->memory, sizeof *made, &cap);
     if (!made)
         return NULL;
-    memset(made, 0, sizeof *made);
+    memset(made, 0,
+           cap); /* a length known only now keeps compilers from a slow loop of their own */
     made->cap = cap;
     made->head.kind = conn->role == WEIR_SERVER ? WEIR__HTTP_REQUEST : WEIR__HTTP_RESPONSE;
     made->head.policy = conn->policy;

@@ -335,6 +335,13 @@ static void handshake_server_write_extensions(weir__head_writer *writer,
     weir__head_text(writer, WEIR__LITERAL("\r\n"));
 }
 
+/* What every 101 begins with; the accept key and CRLF follow. */
+#define HANDSHAKE_SERVER_SWITCH                                                                    \
+    "HTTP/1.1 101 Switching Protocols\r\n"                                                         \
+    "Upgrade: websocket\r\n"                                                                       \
+    "Connection: Upgrade\r\n"                                                                      \
+    "Sec-WebSocket-Accept: "
+
 int weir__response_accept(weir__memory *memory, weir__buffer *out, const weir__kernels *kernels,
                           const weir__http_head *head, weir_text key, weir_text subprotocol,
                           const weir__permessage_agreed *agreed, const weir_field *fields,
@@ -346,15 +353,11 @@ int weir__response_accept(weir__memory *memory, weir__buffer *out, const weir__k
     const int status = weir__fields_check(fields, count, false);
     if (status != WEIR_OK)
         return status;
-    char accept[WEIR__ACCEPT_LEN];
-    weir__accept_key(kernels, key, accept);
+    char lines[] = HANDSHAKE_SERVER_SWITCH "1234567890123456789012345678\r\n";
+    weir__accept_key(kernels, key, lines + sizeof HANDSHAKE_SERVER_SWITCH - 1);
     weir__head_writer writer;
     weir__head_begin(&writer, memory, out);
-    weir__head_text(&writer, WEIR__LITERAL("HTTP/1.1 101 Switching Protocols\r\n"
-                                           "Upgrade: websocket\r\n"
-                                           "Connection: Upgrade\r\n"));
-    weir__head_field(&writer, WEIR__LITERAL("Sec-WebSocket-Accept"),
-                     (weir_text){accept, sizeof accept});
+    weir__head_text(&writer, (weir_text){lines, sizeof lines - 1});
     if (subprotocol.data != NULL)
         weir__head_field(&writer, WEIR__LITERAL("Sec-WebSocket-Protocol"), subprotocol);
     handshake_server_write_extensions(&writer, agreed);

@@ -2,6 +2,7 @@
 /* The head of an HTTP/1.1 message, parsed as it arrives; each byte is looked at once (RFC 9112). */
 #include "http_head.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "../base/bits.h"
@@ -97,7 +98,8 @@ WEIR__INLINE uint64_t http_head_doubts(uint64_t word, uint8_t class)
 /* The end of a run of bytes of a class. */
 WEIR__INLINE size_t http_head_run_end(const uint8_t *bytes, size_t at, size_t end, uint8_t class)
 {
-    while (at + 8 <= end) {
+    const size_t words_end = end < 8 ? 0 : end - 7;
+    while (at < words_end) {
         const uint64_t doubts = http_head_doubts(weir__bits_load64_little(bytes + at), class);
         if (doubts == 0) {
             at += 8;
@@ -289,24 +291,24 @@ static int http_head_grow_lines(weir__http_head *head, weir__memory *memory)
     return weir__buffer_reserve(memory, &head->lines, count * sizeof(weir__http_line));
 }
 
-/* Take the outer whitespace off a value. Of the bytes that it may hold only SP and HTAB are not
- * above SP. */
-WEIR__INLINE weir__http_slice http_head_trim(const uint8_t *bytes, size_t at, size_t end)
+/* Keep a field whose value, with outer whitespace, goes from at to end. */
+WEIR__INLINE int http_head_keep(weir__http_head *head, weir__memory *memory, weir__http_name name,
+                                weir__http_slice text, size_t at, size_t end)
 {
+    if (head->lines.cap - head->lines.len < sizeof(weir__http_line) &&
+        http_head_grow_lines(head, memory) != WEIR_OK)
+        return WEIR_E_MEMORY;
+    /* Of the bytes that a value may hold only SP and HTAB are not above SP. */
+    const uint8_t *const bytes = head->bytes.data;
     while (at < end && bytes[at] <= ' ')
         at++;
     while (at < end && bytes[end - 1] <= ' ')
         end--;
-    return (weir__http_slice){(uint32_t)at, (uint32_t)(end - at)};
-}
-
-WEIR__INLINE int http_head_keep(weir__http_head *head, weir__memory *memory, weir__http_name name,
-                                const weir__http_line *line)
-{
-    if (head->lines.cap - head->lines.len < sizeof *line &&
-        http_head_grow_lines(head, memory) != WEIR_OK)
-        return WEIR_E_MEMORY;
-    memcpy(head->lines.data + head->lines.len, line, sizeof *line);
+    /* Written in place: copied from elsewhere, its parts would be read before they are written. */
+    weir__http_line *const line = (weir__http_line *)(void *)(head->lines.data + head->lines.len);
+    line->name = text;
+    line->value.at = (uint32_t)at;
+    line->value.len = (uint32_t)(end - at);
     head->lines.len += sizeof *line;
     head->field_count++;
     if (weir__http_head_has(head, name))
@@ -323,9 +325,7 @@ static int http_head_keep_ended(weir__http_head *head, weir__memory *memory)
     if (head->name.len == 0)
         return WEIR_OK;
     const weir__http_name name = weir__http_name_of(weir__http_slice_text(head, head->name));
-    const weir__http_line line = {head->name,
-                                  http_head_trim(head->bytes.data, head->token_at, head->at - 2)};
-    const int status = http_head_keep(head, memory, name, &line);
+    const int status = http_head_keep(head, memory, name, head->name, head->token_at, head->at - 2);
     if (status == WEIR_OK)
         head->name.len = 0;
     return status;
@@ -337,17 +337,16 @@ static int http_head_keep_ended(weir__http_head *head, weir__memory *memory)
 static int http_head_whole_line(weir__http_head *head, weir__memory *memory, size_t end)
 {
     const uint8_t *const bytes = head->bytes.data;
-    const size_t colon = http_head_token_end(bytes, head->at, end);
+    const size_t colon = http_head_run_end(bytes, head->at, end, HTTP_HEAD_TOKEN);
     if (colon == head->at || colon == end || bytes[colon] != ':')
         return WEIR__HTTP_MORE;
-    const size_t cr = http_head_text_end(bytes, colon + 1, end);
+    const size_t cr = http_head_run_end(bytes, colon + 1, end, HTTP_HEAD_TEXT);
     if (end - cr < 3 || bytes[cr] != '\r' || bytes[cr + 1] != '\n' ||
         http_head_is_blank(bytes[cr + 2]))
         return WEIR__HTTP_MORE;
     const weir_text text = {(const char *)bytes + head->at, colon - head->at};
-    const weir__http_line line = {{(uint32_t)head->at, (uint32_t)text.len},
-                                  http_head_trim(bytes, colon + 1, cr)};
-    const int status = http_head_keep(head, memory, weir__http_name_of(text), &line);
+    const weir__http_slice slice = {(uint32_t)head->at, (uint32_t)text.len};
+    const int status = http_head_keep(head, memory, weir__http_name_of(text), slice, colon + 1, cr);
     if (status == WEIR_OK)
         head->at = cr + 2;
     return status;
@@ -528,12 +527,9 @@ void weir__http_head_free(weir__http_head *head, weir__memory *memory)
 
 void weir__http_head_reset(weir__http_head *head)
 {
-    weir__http_head empty = {.kind = head->kind, .policy = head->policy};
-    empty.bytes = head->bytes;
-    empty.bytes.len = 0;
-    empty.lines = head->lines;
-    empty.lines.len = 0;
-    *head = empty;
+    const size_t kept = offsetof(weir__http_head, field_count);
+    head->bytes.len = head->lines.len = 0;
+    memset((uint8_t *)head + kept, 0, sizeof *head - kept);
 }
 
 weir_text weir__http_slice_text(const weir__http_head *head, weir__http_slice slice)
@@ -544,14 +540,19 @@ weir_text weir__http_slice_text(const weir__http_head *head, weir__http_slice sl
     return text;
 }
 
+/* Blocks are aligned for any type, and all that a table of lines holds is lines. */
+static const weir__http_line *http_head_line_at(const weir__http_head *head, size_t index)
+{
+    return (const weir__http_line *)(const void *)head->lines.data + index;
+}
+
 bool weir__http_head_field(const weir__http_head *head, size_t index, weir_field *field)
 {
     if (index >= head->field_count)
         return false;
-    weir__http_line line;
-    memcpy(&line, head->lines.data + index * sizeof line, sizeof line);
-    field->name = weir__http_slice_text(head, line.name);
-    field->value = weir__http_slice_text(head, line.value);
+    const weir__http_line *const line = http_head_line_at(head, index);
+    field->name = weir__http_slice_text(head, line->name);
+    field->value = weir__http_slice_text(head, line->value);
     return true;
 }
 
@@ -571,11 +572,9 @@ bool weir__http_head_find(const weir__http_head *head, weir_text name, size_t in
 
 bool weir__http_head_first(const weir__http_head *head, weir__http_name name, weir_text *value)
 {
-    weir_field field;
     if (!weir__http_head_has(head, name))
         return false;
-    (void)weir__http_head_field(head, head->first[name] - 1, &field);
-    *value = field.value;
+    *value = weir__http_slice_text(head, http_head_line_at(head, head->first[name] - 1)->value);
     return true;
 }
 

@@ -29,9 +29,10 @@ typedef struct weir__http_line {
 /* All zeros but kind and policy: nothing has arrived yet. */
 typedef struct weir__http_head {
     weir__http_kind kind;
-    const weir_config *policy;        /* the limits; checked, so that positions fit 32 bits */
-    weir__buffer bytes;               /* everything so far, as it came but for unfolded lines */
-    weir__buffer lines;               /* weir__http_line, one a field */
+    const weir_config *policy; /* the limits; checked, so that positions fit 32 bits */
+    weir__buffer bytes;        /* everything so far, as it came but for unfolded lines */
+    weir__buffer lines;        /* weir__http_line, one a field */
+    /* From here on a reset clears all. */
     size_t field_count;               /* valid lines */
     uint32_t first[WEIR__NAME_COUNT]; /* the first field of each name: its index + 1, 0: none */
     uint32_t repeated;                /* bit of each name that has more than one field */

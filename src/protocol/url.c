@@ -45,28 +45,33 @@ static size_t url_run_len(weir_text text, uint8_t class)
     return len;
 }
 
+static weir_text url_drop(weir_text text, size_t count)
+{
+    const weir_text rest = {text.data + count, text.len - count};
+    return rest;
+}
+
+/* RFC 3986 2.1. */
+static bool url_is_escape(weir_text text)
+{
+    return text.len >= 3 && text.data[0] == '%' && url_is(text.data[1], URL_HEX) &&
+           url_is(text.data[2], URL_HEX);
+}
+
 /* Length of the run of bytes of the class that text starts with; it ends before a percent sign that
- * starts no escape (RFC 3986 2.1). */
+ * starts no escape. */
 static size_t url_encoded_len(weir_text text, uint8_t class)
 {
     size_t len = 0;
-    for (; len < text.len && url_is(text.data[len], class); len++) {
-        if (text.data[len] == '%' && (text.len - len < 3 || !url_is(text.data[len + 1], URL_HEX) ||
-                                      !url_is(text.data[len + 2], URL_HEX)))
-            break;
-    }
+    while (len < text.len && url_is(text.data[len], class) &&
+           (text.data[len] != '%' || url_is_escape(url_drop(text, len))))
+        len++;
     return len;
 }
 
 static bool url_is_encoded(weir_text text, uint8_t class)
 {
     return url_encoded_len(text, class) == text.len;
-}
-
-static weir_text url_drop(weir_text text, size_t count)
-{
-    const weir_text rest = {text.data + count, text.len - count};
-    return rest;
 }
 
 static bool url_starts(weir_text text, char byte)

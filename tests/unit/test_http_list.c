@@ -174,6 +174,24 @@ static void many_lines__are_walked_once(void **state)
     free(lines.data);
 }
 
+static void comma_or_quote__is_found_at_every_place(void **state)
+{
+    (void)state;
+    for (size_t at = 1; at < 19; at++) {
+        char lines[64] = "Upgrade: aaaaaaaaaaaaaaaaaaaa\r\n";
+        char expected[64] = "aaaaaaaaaaaaaaaaaaaa";
+        lines[9 + at] = ',';
+        expected[at] = '|';
+        assert_members(lines, expected);
+        /* The same comma in quotes. */
+        char quoted[64] = "Upgrade: aaaaaaaaaaaaaaaaaaaa\r\n";
+        quoted[9 + at - 1] = quoted[9 + at + 1] = '"';
+        quoted[9 + at] = ',';
+        memcpy(expected, quoted + 9, 20);
+        assert_members(quoted, expected);
+    }
+}
+
 static void commas_in_quotes__do_not_separate(void **state)
 {
     (void)state;
@@ -419,6 +437,7 @@ int main(void)
         HEADS_TEST(R9110_5_6_1_1__SEC_C2__commas_without_end__cost_a_bounded_number_of_steps),
         HEADS_TEST(SEC_C2__runs_of_spaces__are_one_member_in_one_step),
         HEADS_TEST(many_lines__are_walked_once),
+        HEADS_TEST(comma_or_quote__is_found_at_every_place),
         HEADS_TEST(commas_in_quotes__do_not_separate),
         HEADS_TEST(R6455_4_2_1_7__a_token__is_found_in_any_case_on_any_line),
         HEADS_TEST(R6455_9_1_1__what_breaks_the_grammar__is_refused),
