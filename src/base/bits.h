@@ -159,4 +159,22 @@ static inline void weir__bits_store32_little(uint8_t *data, uint32_t value)
     data[3] = (uint8_t)(value >> 24);
 }
 
+/* ---- Eight bytes at once --------------------------------------------------------------------*/
+
+/* The same byte eight times. */
+#define WEIR__BITS_EACH(byte) (UINT64_C(0x0101010101010101) * (uint64_t)(byte))
+
+/* The top bit of each byte that is 0. Of the marks only the lowest is sure: taking 1 from a 0 lends
+ * from the byte above, which is then marked when it is 1. */
+static inline uint64_t weir__bits_zero_bytes(uint64_t word)
+{
+    return (word - WEIR__BITS_EACH(1)) & ~word & WEIR__BITS_EACH(0x80);
+}
+
+/* Index of the byte of the lowest mark, which is not none. */
+static inline uint32_t weir__bits_first_mark(uint64_t marks)
+{
+    return weir__bits_lowest64(marks) / 8;
+}
+
 #endif

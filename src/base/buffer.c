@@ -4,10 +4,8 @@
 
 #include <string.h>
 
-int weir__buffer_reserve(weir__memory *memory, weir__buffer *buffer, size_t extra)
+static int buffer_grow(weir__memory *memory, weir__buffer *buffer, size_t extra)
 {
-    if (extra <= buffer->cap - buffer->len)
-        return WEIR_OK;
     if (extra > SIZE_MAX - buffer->len)
         return WEIR_E_MEMORY;
     size_t want = buffer->len + extra;
@@ -21,13 +19,17 @@ int weir__buffer_reserve(weir__memory *memory, weir__buffer *buffer, size_t extr
     return WEIR_OK;
 }
 
+int weir__buffer_reserve(weir__memory *memory, weir__buffer *buffer, size_t extra)
+{
+    return extra <= buffer->cap - buffer->len ? WEIR_OK : buffer_grow(memory, buffer, extra);
+}
+
 int weir__buffer_append(weir__memory *memory, weir__buffer *buffer, const void *data, size_t len)
 {
     if (len == 0)
         return WEIR_OK;
-    int status = weir__buffer_reserve(memory, buffer, len);
-    if (status != WEIR_OK)
-        return status;
+    if (len > buffer->cap - buffer->len && buffer_grow(memory, buffer, len) != WEIR_OK)
+        return WEIR_E_MEMORY;
     memcpy(buffer->data + buffer->len, data, len);
     buffer->len += len;
     return WEIR_OK;

@@ -69,9 +69,9 @@ void weir__memory_give(weir__memory *memory, void *ptr, size_t size)
     memory->held -= size;
 }
 
-static size_t memory_class_cap(uint32_t index)
+static size_t memory_class_cap(const weir__memory *memory, uint32_t index)
 {
-    return (size_t)WEIR__POOL_MIN << index;
+    return index == WEIR__POOL_EXACT ? memory->exact_size : (size_t)WEIR__POOL_MIN << index;
 }
 
 /* The smallest class that holds size bytes, 1 to WEIR__POOL_MAX. */
@@ -88,7 +88,7 @@ static void *memory_pop(weir__memory *memory, uint32_t index)
     if (block == NULL)
         return NULL;
     memcpy(&memory->free_blocks[index], block, sizeof block);
-    memory->pooled -= memory_class_cap(index);
+    memory->pooled -= memory_class_cap(memory, index);
     return block;
 }
 
@@ -96,15 +96,15 @@ static void memory_push(weir__memory *memory, uint32_t index, void *block)
 {
     memcpy(block, &memory->free_blocks[index], sizeof block);
     memory->free_blocks[index] = block;
-    memory->pooled += memory_class_cap(index);
+    memory->pooled += memory_class_cap(memory, index);
 }
 
 void weir__memory_trim(weir__memory *memory)
 {
-    for (uint32_t index = 0; index < WEIR__POOL_CLASSES; index++) {
+    for (uint32_t index = 0; index <= WEIR__POOL_EXACT; index++) {
         void *block;
         while ((block = memory_pop(memory, index)) != NULL)
-            weir__memory_give(memory, block, memory_class_cap(index));
+            weir__memory_give(memory, block, memory_class_cap(memory, index));
     }
 }
 
@@ -115,7 +115,7 @@ void *weir__pool_take(weir__memory *memory, size_t want, size_t *cap)
         return weir__memory_take(memory, want);
     }
     uint32_t index = memory_class(want);
-    *cap = memory_class_cap(index);
+    *cap = (size_t)WEIR__POOL_MIN << index;
     void *block = memory_pop(memory, index);
     return block != NULL ? block : weir__memory_take(memory, *cap);
 }
@@ -129,6 +129,21 @@ void weir__pool_give(weir__memory *memory, void *ptr, size_t cap)
         return;
     }
     memory_push(memory, memory_class(cap), ptr);
+}
+
+void *weir__pool_take_exact(weir__memory *memory, size_t size)
+{
+    memory->exact_size = size;
+    void *block = memory_pop(memory, WEIR__POOL_EXACT);
+    return block != NULL ? block : weir__memory_take(memory, size);
+}
+
+void weir__pool_give_exact(weir__memory *memory, void *ptr)
+{
+    if (memory->exact_size > memory->max_pooled - memory->pooled)
+        weir__memory_give(memory, ptr, memory->exact_size);
+    else
+        memory_push(memory, WEIR__POOL_EXACT, ptr);
 }
 
 void *weir__pool_resize(weir__memory *memory, void *ptr, size_t used, size_t want, size_t *cap)

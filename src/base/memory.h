@@ -12,6 +12,9 @@
 #define WEIR__POOL_MIN 64u
 #define WEIR__POOL_MAX 65536u
 
+/* Beside them one class of blocks that are as large as what they hold. */
+#define WEIR__POOL_EXACT WEIR__POOL_CLASSES
+
 typedef struct weir__memory {
     weir_allocate allocate;
     void *user;
@@ -21,7 +24,9 @@ typedef struct weir__memory {
     uint64_t peak;
     uint64_t pooled; /* bytes lying free in the pool */
     uint64_t max_pooled;
-    void *free_blocks[WEIR__POOL_CLASSES]; /* each block starts with the pointer to the next */
+    size_t exact_size;
+    /* Each block starts with the pointer to the next. */
+    void *free_blocks[WEIR__POOL_CLASSES + 1];
 } weir__memory;
 
 void weir__memory_init(weir__memory *memory, const weir_config *config);
@@ -45,6 +50,10 @@ void *weir__pool_take(weir__memory *memory, size_t want, size_t *cap);
 
 /* ptr may be NULL. */
 void weir__pool_give(weir__memory *memory, void *ptr, size_t cap);
+
+/* The same for what there is much of in one size, the same in each call and at least a pointer's. */
+void *weir__pool_take_exact(weir__memory *memory, size_t size);
+void weir__pool_give_exact(weir__memory *memory, void *ptr);
 
 /* Move to at least want bytes, keeping the first used ones; large blocks may grow in place. ptr may
  * be NULL (used and *cap are then 0). cap changes only on success; on NULL ptr is untouched. */

@@ -2,6 +2,8 @@
 /* Texts as pointer and length: compare, trim, walk lists. */
 #include "text.h"
 
+#include "bits.h"
+
 weir_text weir__text(const char *data, size_t len)
 {
     weir_text text = {data, 0};
@@ -17,29 +19,41 @@ weir_text weir__text(const char *data, size_t len)
     return text;
 }
 
+/* How many bytes the texts, of one length, have in common in whole words of eight. */
+static size_t text_common_words(weir_text a, weir_text b)
+{
+    size_t at = 0;
+    while (a.len - at >= 8 && weir__bits_load64((const uint8_t *)a.data + at) ==
+                                  weir__bits_load64((const uint8_t *)b.data + at))
+        at += 8;
+    return at;
+}
+
 bool weir__text_equal(weir_text a, weir_text b)
 {
     if (a.len != b.len)
         return false;
     /* Not memcmp: optimisers make bcmp of it, which is not everywhere. */
-    for (size_t i = 0; i < a.len; i++) {
+    for (size_t i = text_common_words(a, b); i < a.len; i++) {
         if (a.data[i] != b.data[i])
             return false;
     }
     return true;
 }
 
-static char text_lower(char c)
+/* A letter and its capital differ in bit 5 alone. */
+static bool text_same_letter(char a, char b)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+    const char lower = (char)(a | 0x20);
+    return (char)(b | 0x20) == lower && lower >= 'a' && lower <= 'z';
 }
 
 bool weir__text_equal_nocase(weir_text a, weir_text b)
 {
     if (a.len != b.len)
         return false;
-    for (size_t i = 0; i < a.len; i++) {
-        if (text_lower(a.data[i]) != text_lower(b.data[i]))
+    for (size_t i = text_common_words(a, b); i < a.len; i++) {
+        if (a.data[i] != b.data[i] && !text_same_letter(a.data[i], b.data[i]))
             return false;
     }
     return true;

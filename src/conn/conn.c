@@ -52,7 +52,7 @@ static bool conn_goto(weir_conn *conn, weir__conn_state next)
 
 int weir__conn_create(weir_context *context, int role, weir_conn **out)
 {
-    weir_conn *const conn = weir__memory_take(&context->memory, sizeof *conn);
+    weir_conn *const conn = weir__pool_take_exact(&context->memory, sizeof *conn);
     if (!conn)
         return WEIR_E_MEMORY;
     memset(conn, 0, sizeof *conn);
@@ -98,7 +98,7 @@ void weir__conn_free(weir_conn *conn)
     conn_free_text(&context->memory, conn->reason);
     if (weir__conn_has(conn, WEIR__FLAG_OWN_POLICY))
         weir__memory_give(&context->memory, (void *)(uintptr_t)conn->policy, sizeof *conn->policy);
-    weir__memory_give(&context->memory, conn, sizeof *conn);
+    weir__pool_give_exact(&context->memory, conn);
 }
 
 weir__held_text *weir__held_text_make(weir__memory *memory, weir_text text)

@@ -17,7 +17,8 @@ static weir__opening *opening_open(weir_conn *conn)
     weir__opening *const made = weir__pool_take(&conn->context->memory, sizeof *made, &cap);
     if (!made)
         return NULL;
-    memset(made, 0, sizeof *made);
+    memset(made, 0,
+           cap); /* a length known only now keeps compilers from a slow loop of their own */
     made->cap = cap;
     made->head.kind = conn->role == WEIR_SERVER ? WEIR__HTTP_REQUEST : WEIR__HTTP_RESPONSE;
     made->head.policy = conn->policy;
@@ -375,7 +376,7 @@ static bool opening_server_text(const weir__opening *opening, int id, weir_text 
         *text = opening->verdict.host;
         return true;
     case WEIR_TEXT_ORIGIN:
-        return weir__http_head_find(head, WEIR__LITERAL("Origin"), 0, text);
+        return weir__http_head_first(head, WEIR__NAME_ORIGIN, text);
     default:
         return false;
     }

@@ -148,7 +148,7 @@ int weir__request_write(weir__memory *memory, weir__buffer *out, const weir__ker
 static int handshake_client_check_upgrade(const weir__http_head *head)
 {
     weir_text value;
-    if (weir__http_head_single(head, WEIR__LITERAL("Upgrade"), &value) != WEIR_OK ||
+    if (weir__http_head_single(head, WEIR__NAME_UPGRADE, &value) != WEIR_OK ||
         !weir__text_equal_nocase(value, WEIR__LITERAL("websocket")))
         return WEIR_E_UPGRADE;
     return WEIR_OK;
@@ -157,8 +157,7 @@ static int handshake_client_check_upgrade(const weir__http_head *head)
 /* Response item 3. */
 static int handshake_client_check_connection(const weir__http_head *head)
 {
-    const int status =
-        weir__http_list_has(head, WEIR__LITERAL("Connection"), WEIR__LITERAL("upgrade"));
+    const int status = weir__http_list_has(head, WEIR__NAME_CONNECTION, WEIR__LITERAL("upgrade"));
     return status == WEIR_E_NOT_FOUND ? WEIR_E_CONNECTION : status;
 }
 
@@ -176,7 +175,7 @@ static int handshake_client_check_accept(const weir__http_head *head,
                                          const char accept[WEIR__ACCEPT_LEN])
 {
     weir_text value;
-    const int status = weir__http_head_single(head, WEIR__LITERAL("Sec-WebSocket-Accept"), &value);
+    const int status = weir__http_head_single(head, WEIR__NAME_ACCEPT, &value);
     /* RFC 6455 11.3.3. */
     if (status == WEIR_E_HTTP_DUPLICATE)
         return status;
@@ -200,8 +199,7 @@ static int handshake_client_check_subprotocol(const weir__http_head *head, weir_
                                               weir_text *subprotocol)
 {
     weir_text value;
-    const int status =
-        weir__http_head_single(head, WEIR__LITERAL("Sec-WebSocket-Protocol"), &value);
+    const int status = weir__http_head_single(head, WEIR__NAME_PROTOCOL, &value);
     if (status == WEIR_E_NOT_FOUND)
         return WEIR_OK;
     /* RFC 6455 11.3.4. */

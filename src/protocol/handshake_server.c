@@ -31,7 +31,7 @@ static int handshake_server_check_target(const weir__http_head *head,
 static int handshake_server_check_host(const weir__http_head *head, weir__request_verdict *verdict)
 {
     weir_text host;
-    const int status = weir__http_head_single(head, WEIR__LITERAL("Host"), &host);
+    const int status = weir__http_head_single(head, WEIR__NAME_HOST, &host);
     if (status == WEIR_E_HTTP_DUPLICATE)
         return status;
     if (status == WEIR_E_NOT_FOUND && head->minor == 0)
@@ -45,7 +45,7 @@ static int handshake_server_check_host(const weir__http_head *head, weir__reques
 
 static bool handshake_server_is_coded(const weir__http_head *head)
 {
-    return weir__http_head_count(head, WEIR__LITERAL("Transfer-Encoding")) > 0;
+    return weir__http_head_has(head, WEIR__NAME_TRANSFER_ENCODING);
 }
 
 /* RFC 9112 6.1, 6.3: a faulty or doubtful length is how requests are smuggled. */
@@ -73,16 +73,14 @@ static int handshake_server_check_form(const weir__http_head *head, weir__reques
 /* RFC 6455 4.2.1 item 3. */
 static int handshake_server_check_upgrade(const weir__http_head *head)
 {
-    const int status =
-        weir__http_list_has(head, WEIR__LITERAL("Upgrade"), WEIR__LITERAL("websocket"));
+    const int status = weir__http_list_has(head, WEIR__NAME_UPGRADE, WEIR__LITERAL("websocket"));
     return status == WEIR_E_NOT_FOUND ? WEIR_E_UPGRADE : status;
 }
 
 /* RFC 6455 4.2.1 item 4. */
 static int handshake_server_check_connection(const weir__http_head *head)
 {
-    const int status =
-        weir__http_list_has(head, WEIR__LITERAL("Connection"), WEIR__LITERAL("upgrade"));
+    const int status = weir__http_list_has(head, WEIR__NAME_CONNECTION, WEIR__LITERAL("upgrade"));
     return status == WEIR_E_NOT_FOUND ? WEIR_E_CONNECTION : status;
 }
 
@@ -113,7 +111,7 @@ static bool handshake_server_is_version(weir_text text)
 static int handshake_server_check_version(const weir__http_head *head)
 {
     weir_text value;
-    const int status = weir__http_head_single(head, WEIR__LITERAL("Sec-WebSocket-Version"), &value);
+    const int status = weir__http_head_single(head, WEIR__NAME_VERSION, &value);
     if (status == WEIR_E_HTTP_DUPLICATE)
         return status;
     if (status != WEIR_OK || !handshake_server_is_version(value))
@@ -125,7 +123,7 @@ static int handshake_server_check_version(const weir__http_head *head)
 static int handshake_server_check_key(const weir__http_head *head, weir__request_verdict *verdict)
 {
     weir_text key;
-    const int status = weir__http_head_single(head, WEIR__LITERAL("Sec-WebSocket-Key"), &key);
+    const int status = weir__http_head_single(head, WEIR__NAME_KEY, &key);
     if (status == WEIR_E_HTTP_DUPLICATE)
         return status;
     if (status != WEIR_OK || !weir__base64_is_key(key.data, key.len))
@@ -137,18 +135,17 @@ static int handshake_server_check_key(const weir__http_head *head, weir__request
 /* RFC 9110 7.8: a 100 would have to come before the 101. */
 static int handshake_server_check_expect(const weir__http_head *head)
 {
-    return weir__http_head_count(head, WEIR__LITERAL("Expect")) > 0 ? WEIR_E_HTTP_EXPECT : WEIR_OK;
+    return weir__http_head_has(head, WEIR__NAME_EXPECT) ? WEIR_E_HTTP_EXPECT : WEIR_OK;
 }
 
 static int handshake_server_check_origin(const weir__http_head *head)
 {
-    return weir__http_head_count(head, WEIR__LITERAL("Origin")) > 1 ? WEIR_E_HTTP_DUPLICATE
-                                                                    : WEIR_OK;
+    return weir__http_head_repeats(head, WEIR__NAME_ORIGIN) ? WEIR_E_HTTP_DUPLICATE : WEIR_OK;
 }
 
 static void handshake_server_list_subprotocols(weir__http_list *list, const weir__http_head *head)
 {
-    weir__http_list_init(list, head, WEIR__LITERAL("Sec-WebSocket-Protocol"));
+    weir__http_list_init(list, head, WEIR__NAME_PROTOCOL);
 }
 
 /* RFC 6455 4.2.1 item 8, 11.3.4: when there is a list it names something, and only tokens. */
@@ -236,7 +233,7 @@ static bool handshake_server_allows(weir_text list, weir_text text,
 static bool handshake_server_origin_allowed(const weir__http_head *head)
 {
     weir_text origin;
-    if (weir__http_head_find(head, WEIR__LITERAL("Origin"), 0, &origin))
+    if (weir__http_head_first(head, WEIR__NAME_ORIGIN, &origin))
         return handshake_server_allows(head->policy->origins, origin,
                                        handshake_server_allows_origin);
     return head->policy->require_origin == 0 || head->policy->origins.len == 0;
@@ -338,6 +335,13 @@ static void handshake_server_write_extensions(weir__head_writer *writer,
     weir__head_text(writer, WEIR__LITERAL("\r\n"));
 }
 
+/* What every 101 begins with; the accept key and CRLF follow. */
+#define HANDSHAKE_SERVER_SWITCH                                                                    \
+    "HTTP/1.1 101 Switching Protocols\r\n"                                                         \
+    "Upgrade: websocket\r\n"                                                                       \
+    "Connection: Upgrade\r\n"                                                                      \
+    "Sec-WebSocket-Accept: "
+
 int weir__response_accept(weir__memory *memory, weir__buffer *out, const weir__kernels *kernels,
                           const weir__http_head *head, weir_text key, weir_text subprotocol,
                           const weir__permessage_agreed *agreed, const weir_field *fields,
@@ -349,15 +353,11 @@ int weir__response_accept(weir__memory *memory, weir__buffer *out, const weir__k
     const int status = weir__fields_check(fields, count, false);
     if (status != WEIR_OK)
         return status;
-    char accept[WEIR__ACCEPT_LEN];
-    weir__accept_key(kernels, key, accept);
+    char lines[] = HANDSHAKE_SERVER_SWITCH "1234567890123456789012345678\r\n";
+    weir__accept_key(kernels, key, lines + sizeof HANDSHAKE_SERVER_SWITCH - 1);
     weir__head_writer writer;
     weir__head_begin(&writer, memory, out);
-    weir__head_text(&writer, WEIR__LITERAL("HTTP/1.1 101 Switching Protocols\r\n"
-                                           "Upgrade: websocket\r\n"
-                                           "Connection: Upgrade\r\n"));
-    weir__head_field(&writer, WEIR__LITERAL("Sec-WebSocket-Accept"),
-                     (weir_text){accept, sizeof accept});
+    weir__head_text(&writer, (weir_text){lines, sizeof lines - 1});
     if (subprotocol.data != NULL)
         weir__head_field(&writer, WEIR__LITERAL("Sec-WebSocket-Protocol"), subprotocol);
     handshake_server_write_extensions(&writer, agreed);

@@ -37,7 +37,9 @@ int weir__http_content_length(const weir__http_head *head, uint64_t *len)
     weir_text member;
     uint64_t number;
     *len = 0;
-    weir__http_list_init(&list, head, WEIR__LITERAL("Content-Length"));
+    if (!weir__http_head_has(head, WEIR__NAME_CONTENT_LENGTH))
+        return WEIR_E_NOT_FOUND;
+    weir__http_list_init(&list, head, WEIR__NAME_CONTENT_LENGTH);
     int status;
     while ((status = weir__http_list_next(&list, &member)) == WEIR_OK) {
         /* RFC 9112 6.3: a list is fine when all its members are the same valid number. */
@@ -56,7 +58,7 @@ static int http_body_coding(const weir__http_head *head)
 {
     weir__http_list list;
     weir_text member;
-    weir__http_list_init(&list, head, WEIR__LITERAL("Transfer-Encoding"));
+    weir__http_list_init(&list, head, WEIR__NAME_TRANSFER_ENCODING);
     bool chunked = false;
     int status;
     while ((status = weir__http_list_next(&list, &member)) == WEIR_OK) {

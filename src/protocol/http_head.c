@@ -2,7 +2,10 @@
 /* The head of an HTTP/1.1 message, parsed as it arrives; each byte is looked at once (RFC 9112). */
 #include "http_head.h"
 
+#include <stddef.h>
 #include <string.h>
+
+#include "../base/bits.h"
 
 /* Input is copied in pieces, so that a long one that is no head, or whose head ends soon, costs no
  * memory to speak of. */
@@ -66,18 +69,77 @@ static uint8_t http_head_byte(const weir__http_head *head)
     return head->bytes.data[head->at];
 }
 
-/* Step over a run of bytes of a class. Returns the byte behind it or HTTP_HEAD_PAUSE. */
-static int http_head_scan(weir__http_head *head, uint8_t class)
+static bool http_head_is_blank(uint8_t byte)
 {
-    const uint8_t *data = head->bytes.data;
-    size_t end = head->bytes.len;
-    if (head->at < head->limit_at && head->limit_at < end)
-        end = head->limit_at;
-    size_t at = head->at;
-    while (at < end && http_head_is(data[at], class))
+    return byte == ' ' || byte == '\t';
+}
+
+/* Where looking must stop: at the limit, which is checked first, or behind what has arrived. */
+static size_t http_head_end(const weir__http_head *head)
+{
+    const bool limited = head->at < head->limit_at && head->limit_at < head->bytes.len;
+    return limited ? head->limit_at : head->bytes.len;
+}
+
+/* Marks the top bits of those of eight bytes that a look at all of them does not show to be of the
+ * class; they are looked at one by one. Of the marks only the lowest is sure: what a byte lends or
+ * carries reaches the one above, and only a marked byte does so. */
+WEIR__INLINE uint64_t http_head_doubts(uint64_t word, uint8_t class)
+{
+    /* No doubt: 0x20 to 0x7e. The sum is negative from 0x7f on, the difference below 0x20. */
+    if (class == HTTP_HEAD_TEXT)
+        return ((word - WEIR__BITS_EACH(0x20)) | (word + WEIR__BITS_EACH(1)) | word) &
+               WEIR__BITS_EACH(0x80);
+    /* No doubt: letters, in bit 5 made small: 0x61 to 0x7a. */
+    const uint64_t small = word | WEIR__BITS_EACH(0x20);
+    return ((small - WEIR__BITS_EACH(0x61)) | (small + WEIR__BITS_EACH(5))) & WEIR__BITS_EACH(0x80);
+}
+
+/* The end of a run of bytes of a class. */
+WEIR__INLINE size_t http_head_run_end(const uint8_t *bytes, size_t at, size_t end, uint8_t class)
+{
+    const size_t words_end = end < 8 ? 0 : end - 7;
+    while (at < words_end) {
+        const uint64_t doubts = http_head_doubts(weir__bits_load64_little(bytes + at), class);
+        if (doubts == 0) {
+            at += 8;
+            continue;
+        }
+        at += weir__bits_first_mark(doubts);
+        if (!http_head_is(bytes[at], class))
+            return at;
         at++;
-    head->at = at;
-    return at < end ? data[at] : HTTP_HEAD_PAUSE;
+    }
+    while (at < end && http_head_is(bytes[at], class))
+        at++;
+    return at;
+}
+
+static size_t http_head_token_end(const uint8_t *bytes, size_t at, size_t end)
+{
+    return http_head_run_end(bytes, at, end, HTTP_HEAD_TOKEN);
+}
+
+static size_t http_head_text_end(const uint8_t *bytes, size_t at, size_t end)
+{
+    return http_head_run_end(bytes, at, end, HTTP_HEAD_TEXT);
+}
+
+/* Printable, but for SP. */
+static size_t http_head_vchar_end(const uint8_t *bytes, size_t at, size_t end)
+{
+    while (at < end && http_head_is(bytes[at], HTTP_HEAD_VCHAR))
+        at++;
+    return at;
+}
+
+/* Step over a run of bytes. Returns the byte behind it or HTTP_HEAD_PAUSE. */
+static int http_head_scan(weir__http_head *head,
+                          size_t (*run_end)(const uint8_t *bytes, size_t at, size_t end))
+{
+    const size_t end = http_head_end(head);
+    head->at = run_end(head->bytes.data, head->at, end);
+    return head->at < end ? http_head_byte(head) : HTTP_HEAD_PAUSE;
 }
 
 /* The part of the line that ends before the present byte. */
@@ -122,7 +184,7 @@ static int http_head_start(weir__http_head *head)
 /* RFC 9112 3: exactly one SP stands behind method and target. */
 static int http_head_method(weir__http_head *head)
 {
-    const int byte = http_head_scan(head, HTTP_HEAD_TOKEN);
+    const int byte = http_head_scan(head, http_head_token_end);
     if (byte == HTTP_HEAD_PAUSE)
         return WEIR_OK;
     head->method = http_head_part(head);
@@ -133,7 +195,7 @@ static int http_head_method(weir__http_head *head)
 
 static int http_head_target(weir__http_head *head)
 {
-    const int byte = http_head_scan(head, HTTP_HEAD_VCHAR);
+    const int byte = http_head_scan(head, http_head_vchar_end);
     if (byte == HTTP_HEAD_PAUSE)
         return WEIR_OK;
     head->target = http_head_part(head);
@@ -147,24 +209,40 @@ static bool http_head_is_digit(uint8_t byte)
     return byte >= '0' && byte <= '9';
 }
 
-/* RFC 9112 2.3: HTTP-version, in exact case; a byte a call, there are nine of them. */
+#define HTTP_HEAD_VERSION_LEN 8u
+
+/* RFC 9112 2.3: HTTP-version, in exact case. Returns the byte behind it, HTTP_HEAD_PAUSE or an
+ * error. */
+static int http_head_scan_version(weir__http_head *head)
+{
+    static const char pattern[HTTP_HEAD_VERSION_LEN + 1] = "HTTP/0.0";
+    const uint8_t *const version = head->bytes.data + head->token_at;
+    const size_t end = http_head_end(head);
+    if (head->at == head->token_at && end - head->at > HTTP_HEAD_VERSION_LEN &&
+        weir__bits_load64(version) == weir__bits_load64((const uint8_t *)"HTTP/1.1"))
+        head->at += HTTP_HEAD_VERSION_LEN;
+    for (; head->at < end; head->at++) {
+        const size_t index = head->at - head->token_at;
+        if (index == HTTP_HEAD_VERSION_LEN)
+            return version[index];
+        if (pattern[index] == '0' ? !http_head_is_digit(version[index])
+                                  : version[index] != (uint8_t)pattern[index])
+            return WEIR_E_HTTP_SYNTAX;
+    }
+    return HTTP_HEAD_PAUSE;
+}
+
 static int http_head_version(weir__http_head *head)
 {
-    static const char pattern[] = "HTTP/0.0";
-    const uint8_t byte = http_head_byte(head);
-    const size_t index = head->at - head->token_at;
-    if (index == sizeof pattern - 1) {
-        const bool request = head->kind == WEIR__HTTP_REQUEST;
-        if (byte != (request ? '\r' : ' '))
-            return WEIR_E_HTTP_SYNTAX;
-        head->major = head->bytes.data[head->at - 3] - (uint32_t)'0';
-        head->minor = head->bytes.data[head->at - 1] - (uint32_t)'0';
-        return http_head_goto(head, request ? HTTP_HEAD_LINE_LF : HTTP_HEAD_STATUS);
-    }
-    if (pattern[index] == '0' ? !http_head_is_digit(byte) : byte != pattern[index])
+    const bool request = head->kind == WEIR__HTTP_REQUEST;
+    const int byte = http_head_scan_version(head);
+    if (byte == HTTP_HEAD_PAUSE)
+        return WEIR_OK;
+    if (byte != (request ? '\r' : ' '))
         return WEIR_E_HTTP_SYNTAX;
-    head->at++;
-    return WEIR_OK;
+    head->major = head->bytes.data[head->at - 3] - (uint32_t)'0';
+    head->minor = head->bytes.data[head->at - 1] - (uint32_t)'0';
+    return http_head_goto(head, request ? HTTP_HEAD_LINE_LF : HTTP_HEAD_STATUS);
 }
 
 /* RFC 9112 4: three digits and always an SP, even when there is no reason. */
@@ -183,7 +261,7 @@ static int http_head_status(weir__http_head *head)
 
 static int http_head_reason(weir__http_head *head)
 {
-    const int byte = http_head_scan(head, HTTP_HEAD_TEXT);
+    const int byte = http_head_scan(head, http_head_text_end);
     if (byte == HTTP_HEAD_PAUSE)
         return WEIR_OK;
     if (byte != '\r')
@@ -198,23 +276,91 @@ static int http_head_line_lf(weir__http_head *head)
     return http_head_lf(head, HTTP_HEAD_LINE);
 }
 
+/* Room for as many fields as the bytes at hand may hold, so that the table of the usual head need
+ * not grow: most fields are longer than that, and few requests have more than so many. */
+#define HTTP_HEAD_FIELD_BYTES 40u
+#define HTTP_HEAD_FIELDS_AT_ONCE 16u
+
+static int http_head_grow_lines(weir__http_head *head, weir__memory *memory)
+{
+    size_t count = 1;
+    if (head->lines.cap == 0)
+        count += (head->bytes.len - head->at) / HTTP_HEAD_FIELD_BYTES;
+    if (count > HTTP_HEAD_FIELDS_AT_ONCE)
+        count = HTTP_HEAD_FIELDS_AT_ONCE;
+    return weir__buffer_reserve(memory, &head->lines, count * sizeof(weir__http_line));
+}
+
+/* Keep a field whose value, with outer whitespace, goes from at to end. */
+WEIR__INLINE int http_head_keep(weir__http_head *head, weir__memory *memory, weir__http_name name,
+                                weir__http_slice text, size_t at, size_t end)
+{
+    if (head->lines.cap - head->lines.len < sizeof(weir__http_line) &&
+        http_head_grow_lines(head, memory) != WEIR_OK)
+        return WEIR_E_MEMORY;
+    /* Of the bytes that a value may hold only SP and HTAB are not above SP. */
+    const uint8_t *const bytes = head->bytes.data;
+    while (at < end && bytes[at] <= ' ')
+        at++;
+    while (at < end && bytes[end - 1] <= ' ')
+        end--;
+    /* Written in place: copied from elsewhere, its parts would be read before they are written. */
+    weir__http_line *const line = (weir__http_line *)(void *)(head->lines.data + head->lines.len);
+    line->name = text;
+    line->value.at = (uint32_t)at;
+    line->value.len = (uint32_t)(end - at);
+    head->lines.len += sizeof *line;
+    head->field_count++;
+    if (weir__http_head_has(head, name))
+        head->repeated |= 1u << name;
+    else
+        head->first[name] = (uint32_t)head->field_count;
+    return WEIR_OK;
+}
+
 /* Keep the field that ended with the CRLF before the present byte, if there is one. It was not
  * known to be whole before: a fold could follow. */
-static int http_head_keep(weir__http_head *head, weir__memory *memory)
+static int http_head_keep_ended(weir__http_head *head, weir__memory *memory)
 {
     if (head->name.len == 0)
         return WEIR_OK;
-    const char *bytes = (const char *)head->bytes.data;
-    const weir_text raw = {bytes + head->token_at, head->at - 2 - head->token_at};
-    const weir_text value = weir__text_trim(raw);
-    const weir__http_line line = {head->name,
-                                  {(uint32_t)(value.data - bytes), (uint32_t)value.len}};
-    const int status = weir__buffer_append(memory, &head->lines, &line, sizeof line);
-    if (status != WEIR_OK)
-        return status;
-    head->name.len = 0;
-    head->field_count++;
-    return WEIR_OK;
+    const weir__http_name name = weir__http_name_of(weir__http_slice_text(head, head->name));
+    const int status = http_head_keep(head, memory, name, head->name, head->token_at, head->at - 2);
+    if (status == WEIR_OK)
+        head->name.len = 0;
+    return status;
+}
+
+/* Take the field line that begins at the present byte at once. It must be whole, with the byte
+ * behind it, which says that no fold follows. WEIR__HTTP_MORE: the states take it, as they do with
+ * all that is unusual or wrong; so each byte is looked at twice at most. */
+static int http_head_whole_line(weir__http_head *head, weir__memory *memory, size_t end)
+{
+    const uint8_t *const bytes = head->bytes.data;
+    const size_t colon = http_head_run_end(bytes, head->at, end, HTTP_HEAD_TOKEN);
+    if (colon == head->at || colon == end || bytes[colon] != ':')
+        return WEIR__HTTP_MORE;
+    const size_t cr = http_head_run_end(bytes, colon + 1, end, HTTP_HEAD_TEXT);
+    if (end - cr < 3 || bytes[cr] != '\r' || bytes[cr + 1] != '\n' ||
+        http_head_is_blank(bytes[cr + 2]))
+        return WEIR__HTTP_MORE;
+    const weir_text text = {(const char *)bytes + head->at, colon - head->at};
+    const weir__http_slice slice = {(uint32_t)head->at, (uint32_t)text.len};
+    const int status = http_head_keep(head, memory, weir__http_name_of(text), slice, colon + 1, cr);
+    if (status == WEIR_OK)
+        head->at = cr + 2;
+    return status;
+}
+
+/* WEIR_OK: the present byte begins no further field. */
+static int http_head_whole_lines(weir__http_head *head, weir__memory *memory)
+{
+    const size_t end = http_head_end(head);
+    int status = WEIR_OK;
+    while (status == WEIR_OK && http_head_byte(head) != '\r' &&
+           head->field_count < head->policy->max_fields)
+        status = http_head_whole_line(head, memory, end);
+    return status;
 }
 
 /* RFC 9112 5.2: a fold is refused in a request and made SP in a response. RFC 9112 2.2: without a
@@ -231,15 +377,18 @@ static int http_head_fold(weir__http_head *head)
 static int http_head_line(weir__http_head *head, weir__memory *memory)
 {
     const uint8_t byte = http_head_byte(head);
-    if (byte == ' ' || byte == '\t')
+    if (http_head_is_blank(byte))
         return http_head_fold(head);
-    const int status = http_head_keep(head, memory);
+    int status = http_head_keep_ended(head, memory);
     if (status != WEIR_OK)
         return status;
     if (byte == '\r')
         return http_head_goto(head, HTTP_HEAD_LAST_LF);
     if (head->field_count >= head->policy->max_fields)
         return WEIR_E_HTTP_TOO_MANY_FIELDS;
+    status = http_head_whole_lines(head, memory);
+    if (status != WEIR__HTTP_MORE)
+        return status;
     head->token_at = head->at;
     head->state = HTTP_HEAD_NAME;
     return WEIR_OK;
@@ -248,7 +397,7 @@ static int http_head_line(weir__http_head *head, weir__memory *memory)
 /* RFC 9112 5.1: no whitespace stands before the colon. */
 static int http_head_name(weir__http_head *head)
 {
-    const int byte = http_head_scan(head, HTTP_HEAD_TOKEN);
+    const int byte = http_head_scan(head, http_head_token_end);
     if (byte == HTTP_HEAD_PAUSE)
         return WEIR_OK;
     const weir__http_slice name = http_head_part(head);
@@ -261,7 +410,7 @@ static int http_head_name(weir__http_head *head)
 /* RFC 9110 5.5: CR, LF, NUL and other controls but HTAB are refused. */
 static int http_head_value(weir__http_head *head)
 {
-    const int byte = http_head_scan(head, HTTP_HEAD_TEXT);
+    const int byte = http_head_scan(head, http_head_text_end);
     if (byte == HTTP_HEAD_PAUSE)
         return WEIR_OK;
     if (byte != '\r')
@@ -378,12 +527,9 @@ void weir__http_head_free(weir__http_head *head, weir__memory *memory)
 
 void weir__http_head_reset(weir__http_head *head)
 {
-    weir__http_head empty = {.kind = head->kind, .policy = head->policy};
-    empty.bytes = head->bytes;
-    empty.bytes.len = 0;
-    empty.lines = head->lines;
-    empty.lines.len = 0;
-    *head = empty;
+    const size_t kept = offsetof(weir__http_head, field_count);
+    head->bytes.len = head->lines.len = 0;
+    memset((uint8_t *)head + kept, 0, sizeof *head - kept);
 }
 
 weir_text weir__http_slice_text(const weir__http_head *head, weir__http_slice slice)
@@ -394,14 +540,19 @@ weir_text weir__http_slice_text(const weir__http_head *head, weir__http_slice sl
     return text;
 }
 
+/* Blocks are aligned for any type, and all that a table of lines holds is lines. */
+static const weir__http_line *http_head_line_at(const weir__http_head *head, size_t index)
+{
+    return (const weir__http_line *)(const void *)head->lines.data + index;
+}
+
 bool weir__http_head_field(const weir__http_head *head, size_t index, weir_field *field)
 {
     if (index >= head->field_count)
         return false;
-    weir__http_line line;
-    memcpy(&line, head->lines.data + index * sizeof line, sizeof line);
-    field->name = weir__http_slice_text(head, line.name);
-    field->value = weir__http_slice_text(head, line.value);
+    const weir__http_line *const line = http_head_line_at(head, index);
+    field->name = weir__http_slice_text(head, line->name);
+    field->value = weir__http_slice_text(head, line->value);
     return true;
 }
 
@@ -419,34 +570,25 @@ bool weir__http_head_find(const weir__http_head *head, weir_text name, size_t in
     return false;
 }
 
-size_t weir__http_head_count(const weir__http_head *head, weir_text name)
+bool weir__http_head_first(const weir__http_head *head, weir__http_name name, weir_text *value)
 {
-    weir_field field;
-    size_t count = 0;
-    for (size_t i = 0; weir__http_head_field(head, i, &field); i++)
-        count += weir__text_equal_nocase(field.name, name) ? 1u : 0u;
-    return count;
+    if (!weir__http_head_has(head, name))
+        return false;
+    *value = weir__http_slice_text(head, http_head_line_at(head, head->first[name] - 1)->value);
+    return true;
 }
 
-int weir__http_head_single(const weir__http_head *head, weir_text name, weir_text *value)
+int weir__http_head_single(const weir__http_head *head, weir__http_name name, weir_text *value)
 {
-    if (!weir__http_head_find(head, name, 0, value))
+    if (!weir__http_head_first(head, name, value))
         return WEIR_E_NOT_FOUND;
     /* RFC 9110 5.3: only list fields may be repeated, not even identical copies of others. */
-    return weir__http_head_count(head, name) == 1 ? WEIR_OK : WEIR_E_HTTP_DUPLICATE;
-}
-
-static size_t http_head_run_len(weir_text text, uint8_t class)
-{
-    size_t len = 0;
-    while (len < text.len && http_head_is((uint8_t)text.data[len], class))
-        len++;
-    return len;
+    return weir__http_head_repeats(head, name) ? WEIR_E_HTTP_DUPLICATE : WEIR_OK;
 }
 
 size_t weir__http_token_len(weir_text text)
 {
-    return http_head_run_len(text, HTTP_HEAD_TOKEN);
+    return http_head_token_end((const uint8_t *)text.data, 0, text.len);
 }
 
 bool weir__http_is_token(weir_text text)
@@ -456,6 +598,6 @@ bool weir__http_is_token(weir_text text)
 
 bool weir__http_is_value(weir_text text)
 {
-    return http_head_run_len(text, HTTP_HEAD_TEXT) == text.len &&
+    return http_head_text_end((const uint8_t *)text.data, 0, text.len) == text.len &&
            weir__text_trim(text).len == text.len;
 }

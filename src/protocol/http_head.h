@@ -5,6 +5,7 @@
 
 #include "../base/buffer.h"
 #include "../base/text.h"
+#include "http_name.h"
 
 /* More bytes are needed: not an error. */
 #define WEIR__HTTP_MORE 1
@@ -31,12 +32,15 @@ typedef struct weir__http_head {
     const weir_config *policy; /* the limits; checked, so that positions fit 32 bits */
     weir__buffer bytes;        /* everything so far, as it came but for unfolded lines */
     weir__buffer lines;        /* weir__http_line, one a field */
-    size_t field_count;        /* valid lines */
-    weir__http_slice method;   /* request */
-    weir__http_slice target;   /* request; VCHAR only */
-    weir__http_slice reason;   /* response */
-    uint32_t status;           /* response: 100..999 */
-    uint32_t major;            /* HTTP version */
+    /* From here on a reset clears all. */
+    size_t field_count;               /* valid lines */
+    uint32_t first[WEIR__NAME_COUNT]; /* the first field of each name: its index + 1, 0: none */
+    uint32_t repeated;                /* bit of each name that has more than one field */
+    weir__http_slice method;          /* request */
+    weir__http_slice target;          /* request; VCHAR only */
+    weir__http_slice reason;          /* response */
+    uint32_t status;                  /* response: 100..999 */
+    uint32_t major;                   /* HTTP version */
     uint32_t minor;
     /* private to http_head.c: where the parser stands */
     uint32_t state;
@@ -64,14 +68,26 @@ weir_text weir__http_slice_text(const weir__http_head *head, weir__http_slice sl
 
 bool weir__http_head_field(const weir__http_head *head, size_t index, weir_field *field);
 
-/* The index-th field of a name (any case); false when there are fewer. */
+/* The index-th field of any name (in any case); false when there are fewer. */
 bool weir__http_head_find(const weir__http_head *head, weir_text name, size_t index,
                           weir_text *value);
 
-/* The field of a name that may stand once: WEIR_OK, WEIR_E_NOT_FOUND or WEIR_E_HTTP_DUPLICATE. */
-int weir__http_head_single(const weir__http_head *head, weir_text name, weir_text *value);
+/* Whether there is a field of the name. */
+static inline bool weir__http_head_has(const weir__http_head *head, weir__http_name name)
+{
+    return head->first[name] != 0;
+}
 
-size_t weir__http_head_count(const weir__http_head *head, weir_text name);
+static inline bool weir__http_head_repeats(const weir__http_head *head, weir__http_name name)
+{
+    return (head->repeated >> name & 1) != 0;
+}
+
+/* The first field of a name; false when there is none. */
+bool weir__http_head_first(const weir__http_head *head, weir__http_name name, weir_text *value);
+
+/* The field of a name that may stand once: WEIR_OK, WEIR_E_NOT_FOUND or WEIR_E_HTTP_DUPLICATE. */
+int weir__http_head_single(const weir__http_head *head, weir__http_name name, weir_text *value);
 
 /* Length of the token that text starts with, maybe 0 (RFC 9110 5.6.2). */
 size_t weir__http_token_len(weir_text text);

@@ -5,11 +5,16 @@
 
 #include <string.h>
 
-void weir__http_list_init(weir__http_list *list, const weir__http_head *head, weir_text name)
+#include "../base/bits.h"
+
+void weir__http_list_init(weir__http_list *list, const weir__http_head *head, weir__http_name name)
 {
-    memset(list, 0, sizeof *list);
     list->head = head;
     list->name = name;
+    list->members = list->empty = 0;
+    list->in_line = weir__http_head_first(head, name, &list->rest);
+    list->line = head->first[name];
+    list->end = weir__http_head_repeats(head, name) ? head->field_count : list->line;
 }
 
 static void http_list_drop(weir_text *text, size_t count)
@@ -23,28 +28,48 @@ static bool http_list_open_line(weir__http_list *list)
 {
     weir_field field;
     while (!list->in_line) {
-        if (!weir__http_head_field(list->head, list->line, &field))
+        if (list->line >= list->end)
             return false;
-        list->line++;
-        list->in_line = weir__text_equal_nocase(field.name, list->name);
+        (void)weir__http_head_field(list->head, list->line++, &field);
+        list->in_line = weir__http_name_of(field.name) == list->name;
         list->rest = field.value;
     }
     return true;
 }
 
+/* Behind the quoted string that opens at the index; without its end this is the end of the text. */
+static size_t http_list_skip_quoted(weir_text text, size_t at)
+{
+    for (at++; at < text.len && text.data[at] != '"'; at++) {
+        if (text.data[at] == '\\')
+            at++;
+    }
+    return at < text.len ? at + 1 : text.len;
+}
+
+/* Where the next comma or quote stands, or the end of the text. */
+static size_t http_list_find_mark(weir_text text, size_t at)
+{
+    const uint8_t *const bytes = (const uint8_t *)text.data;
+    for (; at + 8 <= text.len; at += 8) {
+        const uint64_t word = weir__bits_load64_little(bytes + at);
+        const uint64_t marks = weir__bits_zero_bytes(word ^ WEIR__BITS_EACH(',')) |
+                               weir__bits_zero_bytes(word ^ WEIR__BITS_EACH('"'));
+        if (marks != 0)
+            return at + weir__bits_first_mark(marks);
+    }
+    while (at < text.len && bytes[at] != ',' && bytes[at] != '"')
+        at++;
+    return at;
+}
+
 /* Where the member ends: at a comma outside quotes or at the end of the text. */
 static size_t http_list_member_len(weir_text text)
 {
-    bool quoted = false;
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] == '"')
-            quoted = !quoted;
-        else if (text.data[i] == ',' && !quoted)
-            return i;
-        else if (text.data[i] == '\\' && quoted)
-            i++;
-    }
-    return text.len;
+    size_t at = http_list_find_mark(text, 0);
+    while (at < text.len && text.data[at] == '"')
+        at = http_list_find_mark(text, http_list_skip_quoted(text, at));
+    return at;
 }
 
 /* Cut the first member off the present line; the line ends with it when no comma follows. */
@@ -75,10 +100,14 @@ int weir__http_list_next(weir__http_list *list, weir_text *member)
     return WEIR_E_NOT_FOUND;
 }
 
-int weir__http_list_has(const weir__http_head *head, weir_text name, weir_text token)
+int weir__http_list_has(const weir__http_head *head, weir__http_name name, weir_text token)
 {
     weir__http_list list;
     weir_text member;
+    /* The usual field: one member, which every limit allows. */
+    if (!weir__http_head_repeats(head, name) && weir__http_head_first(head, name, &member) &&
+        weir__text_equal_nocase(member, token))
+        return WEIR_OK;
     weir__http_list_init(&list, head, name);
     int found = WEIR_E_NOT_FOUND;
     int status;
@@ -194,7 +223,7 @@ int weir__extension_list_check(const weir__http_head *head)
     const weir_config *policy = head->policy;
     weir__http_list list;
     weir_text member;
-    weir__http_list_init(&list, head, WEIR__LITERAL("Sec-WebSocket-Extensions"));
+    weir__http_list_init(&list, head, WEIR__NAME_EXTENSIONS);
     int status;
     while ((status = weir__http_list_next(&list, &member)) == WEIR_OK) {
         if (list.members > policy->max_extension_offers ||

@@ -9,15 +9,16 @@
 /* Walks the members of all fields of one name in order, skipping a bounded number of empty ones. */
 typedef struct weir__http_list {
     const weir__http_head *head;
-    weir_text name;
+    weir__http_name name;
     size_t line;    /* field of the head to look at next */
+    size_t end;     /* fields from here on are not of the name */
     weir_text rest; /* of the present field */
     bool in_line;
     uint64_t members; /* so far */
     uint64_t empty;
 } weir__http_list;
 
-void weir__http_list_init(weir__http_list *list, const weir__http_head *head, weir_text name);
+void weir__http_list_init(weir__http_list *list, const weir__http_head *head, weir__http_name name);
 
 /* Next non-empty member, trimmed: WEIR_OK; WEIR_E_NOT_FOUND at the end; WEIR_E_HTTP_LIST over
  * max_list_members or max_empty_members. Commas inside quoted strings do not separate. */
@@ -25,7 +26,7 @@ int weir__http_list_next(weir__http_list *list, weir_text *member);
 
 /* Whether some member equals the token, without case. WEIR_OK, WEIR_E_NOT_FOUND, WEIR_E_HTTP_LIST.
  */
-int weir__http_list_has(const weir__http_head *head, weir_text name, weir_text token);
+int weir__http_list_has(const weir__http_head *head, weir__http_name name, weir_text token);
 
 /* One parameter of an extension; value.data is NULL when it has none. A quoted value comes without
  * its quotes; escaped says that it still holds backslashes (compare with care). */

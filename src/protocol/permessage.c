@@ -107,7 +107,7 @@ static bool permessage_read(weir_text text, permessage_place place, permessage_p
 
 static void permessage_list(weir__http_list *list, const weir__http_head *head)
 {
-    weir__http_list_init(list, head, WEIR__LITERAL("Sec-WebSocket-Extensions"));
+    weir__http_list_init(list, head, WEIR__NAME_EXTENSIONS);
 }
 
 /* Whether a list member is our extension; params: what stands behind its name. */

@@ -45,25 +45,33 @@ static size_t url_run_len(weir_text text, uint8_t class)
     return len;
 }
 
-/* Whether all bytes are of the class and each percent sign starts an escape (RFC 3986 2.1). */
-static bool url_is_encoded(weir_text text, uint8_t class)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if (!url_is(text.data[i], class))
-            return false;
-        if (text.data[i] != '%')
-            continue;
-        if (text.len - i < 3 || !url_is(text.data[i + 1], URL_HEX) ||
-            !url_is(text.data[i + 2], URL_HEX))
-            return false;
-    }
-    return true;
-}
-
 static weir_text url_drop(weir_text text, size_t count)
 {
     const weir_text rest = {text.data + count, text.len - count};
     return rest;
+}
+
+/* RFC 3986 2.1. */
+static bool url_is_escape(weir_text text)
+{
+    return text.len >= 3 && text.data[0] == '%' && url_is(text.data[1], URL_HEX) &&
+           url_is(text.data[2], URL_HEX);
+}
+
+/* Length of the run of bytes of the class that text starts with; it ends before a percent sign that
+ * starts no escape. */
+static size_t url_encoded_len(weir_text text, uint8_t class)
+{
+    size_t len = 0;
+    while (len < text.len && url_is(text.data[len], class) &&
+           (text.data[len] != '%' || url_is_escape(url_drop(text, len))))
+        len++;
+    return len;
+}
+
+static bool url_is_encoded(weir_text text, uint8_t class)
+{
+    return url_encoded_len(text, class) == text.len;
 }
 
 static bool url_starts(weir_text text, char byte)
@@ -138,10 +146,8 @@ static bool url_is_ipv6(weir_text text)
 /* Length of the host that text starts with, brackets included; 0 when there is no valid one. */
 static size_t url_host_len(weir_text text)
 {
-    if (!url_starts(text, '[')) {
-        const size_t len = url_run_len(text, URL_HOST);
-        return url_is_encoded((weir_text){text.data, len}, URL_HOST) ? len : 0;
-    }
+    if (!url_starts(text, '['))
+        return url_encoded_len(text, URL_HOST);
     size_t end = 1;
     while (end < text.len && text.data[end] != ']')
         end++;

@@ -472,6 +472,36 @@ static void steady_echo__calls_the_allocator_never(void **state)
     }
 }
 
+static void handshakes_after_the_first__call_the_allocator_never(void **state)
+{
+    (void)state;
+    peer p;
+    bytes request = {0};
+    peer_init(&p);
+    peer_open(&p, 's');
+    bytes_add_request(&request, "Cookie: one=0123456789; two=0123456789\r\nPragma: no-cache\r\n");
+    uint8_t *const copy = malloc(request.len);
+    uint64_t calls = 0;
+    for (int turn = 0; turn < 10; turn++) {
+        weir_event event;
+        size_t used;
+        weir_conn_free(p.conn);
+        assert_int_equal(weir_conn_create_server(p.context, &p.conn), WEIR_OK);
+        memcpy(copy, request.data, request.len);
+        assert_int_equal(weir_conn_receive(p.conn, copy, request.len, &used, &event, 1), 1);
+        assert_int_equal(weir_conn_accept(p.conn, NULL, 0, NULL, 0), WEIR_OK);
+        memory_drain(&p);
+        assert_int_equal(weir_conn_events(p.conn, &event, 1), 1);
+        assert_int_equal(event.type, WEIR_EVENT_OPEN);
+        if (turn == 0)
+            calls = p.alloc.calls;
+    }
+    assert_int_equal(p.alloc.calls, calls);
+    free(copy);
+    bytes_free(&request);
+    peer_close(&p);
+}
+
 static void million_of_every_frame__holds_as_much_after_as_before(void **state)
 {
     (void)state;
@@ -524,6 +554,7 @@ int main(void)
         cmocka_unit_test(idle_open_connection__holds_256_bytes_at_most),
         cmocka_unit_test(memory_before_open__is_small),
         cmocka_unit_test(steady_echo__calls_the_allocator_never),
+        cmocka_unit_test(handshakes_after_the_first__call_the_allocator_never),
         cmocka_unit_test(million_of_every_frame__holds_as_much_after_as_before),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -149,7 +149,7 @@ static uint32_t parse_answer(weir__http_head *answer, const char *body)
     assert_int_equal(heads_feed(answer, &memory, (const char *)out.data, out.len, &used), WEIR_OK);
     assert_int_equal(out.len - used, strlen(body));
     assert_memory_equal(out.data + used, body, strlen(body));
-    assert_int_equal(weir__http_list_has(answer, text_of("Connection"), text_of("close")), WEIR_OK);
+    assert_int_equal(weir__http_list_has(answer, WEIR__NAME_CONNECTION, text_of("close")), WEIR_OK);
     assert_true(weir__http_head_find(answer, text_of("Content-Length"), 0, &value));
     assert_int_equal(atoi(value.data), strlen(body));
     return answer->status;
@@ -172,8 +172,8 @@ static void R9112_9_6_1__SEC_H5__every_refusal__closes_and_parses(void **state)
         assert_int_equal(parse_answer(&answer, all[i].text), http ? all[i].wire : 500);
         assert_true(answer.reason.len > 0);
         const bool upgrade =
-            weir__http_list_has(&answer, text_of("Connection"), text_of("upgrade")) == WEIR_OK &&
-            weir__http_list_has(&answer, text_of("Upgrade"), text_of("websocket")) == WEIR_OK;
+            weir__http_list_has(&answer, WEIR__NAME_CONNECTION, text_of("upgrade")) == WEIR_OK &&
+            weir__http_list_has(&answer, WEIR__NAME_UPGRADE, text_of("websocket")) == WEIR_OK;
         assert_int_equal(upgrade, all[i].wire == 426);
         weir__http_head_free(&answer, &memory);
         out.len = 0;

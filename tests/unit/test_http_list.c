@@ -55,7 +55,7 @@ static void parse_value(const char *name, const char *value)
     free(lines.data);
 }
 
-/* The members of L joined with "|"; "!" at the end when a limit was met. */
+/* The members of Upgrade joined with "|"; "!" at the end when a limit was met. */
 static const char *members(void)
 {
     static char dump[4096];
@@ -64,7 +64,7 @@ static const char *members(void)
     size_t at = 0;
     int status;
     dump[0] = '\0';
-    weir__http_list_init(&list, &head, WEIR__LITERAL("l"));
+    weir__http_list_init(&list, &head, WEIR__NAME_UPGRADE);
     while ((status = weir__http_list_next(&list, &member)) == WEIR_OK)
         at += (size_t)snprintf(dump + at, sizeof dump - at, "%s%.*s", at > 0 ? "|" : "",
                                (int)member.len, member.data);
@@ -86,36 +86,37 @@ static void assert_members(const char *lines, const char *expected)
 static void R9110_5_3_1__lines_of_one_name__combine_in_order(void **state)
 {
     (void)state;
-    assert_members("L: a, b\r\nX: no\r\nl: c\r\nLL: no\r\nL: d,e\r\n", "a|b|c|d|e");
+    assert_members("Upgrade: a, b\r\nX: no\r\nupgrade: c\r\nUpgrades: no\r\nUpgrade: d,e\r\n",
+                   "a|b|c|d|e");
     assert_members("X: a\r\n", "");
-    assert_members("L: one\r\n", "one");
+    assert_members("Upgrade: one\r\n", "one");
 }
 
 static void R9110_5_6_1_1__empty_members__are_skipped_up_to_a_limit(void **state)
 {
     (void)state;
-    assert_members("L: ,,websocket\r\n", "websocket");
-    assert_members("L: a, ,\t,b ,\r\n", "a|b");
-    assert_members("L:\r\nL: a\r\nL: ,\r\n", "a");
+    assert_members("Upgrade: ,,websocket\r\n", "websocket");
+    assert_members("Upgrade: a, ,\t,b ,\r\n", "a|b");
+    assert_members("Upgrade:\r\nUpgrade: a\r\nUpgrade: ,\r\n", "a");
     policy.max_empty_members = 3;
-    assert_members("L: ,,,a\r\n", "a");
-    assert_members("L: ,,,,a\r\n", "!");
-    assert_members("L: a,,\r\nL: ,b\r\n", "a|b");
-    assert_members("L: a,,\r\nL: ,,b\r\n", "a!");
+    assert_members("Upgrade: ,,,a\r\n", "a");
+    assert_members("Upgrade: ,,,,a\r\n", "!");
+    assert_members("Upgrade: a,,\r\nUpgrade: ,b\r\n", "a|b");
+    assert_members("Upgrade: a,,\r\nUpgrade: ,,b\r\n", "a!");
     policy.max_empty_members = 0;
-    assert_members("L: a,b\r\n", "a|b");
-    assert_members("L: a,\r\n", "a!");
+    assert_members("Upgrade: a,b\r\n", "a|b");
+    assert_members("Upgrade: a,\r\n", "a!");
 }
 
 static void R9110_5_6_1_1__members__are_taken_up_to_a_limit(void **state)
 {
     (void)state;
     policy.max_list_members = 3;
-    assert_members("L: a,b\r\n", "a|b");
-    assert_members("L: a,b\r\nL: c\r\n", "a|b|c");
-    assert_members("L: a,b\r\nL: c,d\r\n", "a|b|c!");
+    assert_members("Upgrade: a,b\r\n", "a|b");
+    assert_members("Upgrade: a,b\r\nUpgrade: c\r\n", "a|b|c");
+    assert_members("Upgrade: a,b\r\nUpgrade: c,d\r\n", "a|b|c!");
     policy.max_list_members = 0;
-    assert_members("L: a\r\n", "!");
+    assert_members("Upgrade: a\r\n", "!");
 }
 
 static void R9110_5_6_1_1__SEC_C2__commas_without_end__cost_a_bounded_number_of_steps(void **state)
@@ -123,10 +124,10 @@ static void R9110_5_6_1_1__SEC_C2__commas_without_end__cost_a_bounded_number_of_
     (void)state;
     heads_text value = {NULL, 0, 0};
     heads_add_run(&value, ",", 100000);
-    parse_value("L", value.data);
+    parse_value("Upgrade", value.data);
     weir__http_list list;
     weir_text member;
-    weir__http_list_init(&list, &head, WEIR__LITERAL("L"));
+    weir__http_list_init(&list, &head, WEIR__NAME_UPGRADE);
     assert_int_equal(weir__http_list_next(&list, &member), WEIR_E_HTTP_LIST);
     /* It stopped at the member over the limit and did not look at the rest. */
     assert_int_equal(list.empty, policy.max_empty_members + 1);
@@ -143,10 +144,10 @@ static void SEC_C2__runs_of_spaces__are_one_member_in_one_step(void **state)
     heads_add_text(&value, "b,");
     heads_add_run(&value, " ", 65536);
     heads_add_text(&value, ",c");
-    parse_value("L", value.data);
+    parse_value("Upgrade", value.data);
     weir__http_list list;
     weir_text member;
-    weir__http_list_init(&list, &head, WEIR__LITERAL("L"));
+    weir__http_list_init(&list, &head, WEIR__NAME_UPGRADE);
     assert_int_equal(weir__http_list_next(&list, &member), WEIR_OK);
     assert_int_equal(member.len, 65538);
     assert_int_equal(weir__http_list_next(&list, &member), WEIR_OK);
@@ -161,11 +162,11 @@ static void many_lines__are_walked_once(void **state)
     (void)state;
     policy.max_list_members = WEIR_NONE;
     heads_text lines = {NULL, 0, 0};
-    heads_add_run(&lines, "L: a\r\n", 1000);
+    heads_add_run(&lines, "Upgrade: a\r\n", 1000);
     parse(lines.data);
     weir__http_list list;
     weir_text member;
-    weir__http_list_init(&list, &head, WEIR__LITERAL("L"));
+    weir__http_list_init(&list, &head, WEIR__NAME_UPGRADE);
     for (size_t i = 0; i < 1000; i++) {
         assert_int_equal(weir__http_list_next(&list, &member), WEIR_OK);
         assert_int_equal(list.line, i + 1); /* never from the start again */
@@ -173,20 +174,38 @@ static void many_lines__are_walked_once(void **state)
     free(lines.data);
 }
 
+static void comma_or_quote__is_found_at_every_place(void **state)
+{
+    (void)state;
+    for (size_t at = 1; at < 19; at++) {
+        char lines[64] = "Upgrade: aaaaaaaaaaaaaaaaaaaa\r\n";
+        char expected[64] = "aaaaaaaaaaaaaaaaaaaa";
+        lines[9 + at] = ',';
+        expected[at] = '|';
+        assert_members(lines, expected);
+        /* The same comma in quotes. */
+        char quoted[64] = "Upgrade: aaaaaaaaaaaaaaaaaaaa\r\n";
+        quoted[9 + at - 1] = quoted[9 + at + 1] = '"';
+        quoted[9 + at] = ',';
+        memcpy(expected, quoted + 9, 20);
+        assert_members(quoted, expected);
+    }
+}
+
 static void commas_in_quotes__do_not_separate(void **state)
 {
     (void)state;
-    assert_members("L: a;b=\"c,d\", e\r\n", "a;b=\"c,d\"|e");
-    assert_members("L: \"a\\\",b\", c\r\n", "\"a\\\",b\"|c");
-    assert_members("L: \"a\\\\\",b\r\n", "\"a\\\\\"|b");
-    assert_members("L: \"a,b\r\nL: c\r\n", "\"a,b|c");
-    assert_members("L: \"a,\\\r\nL: c\r\n", "\"a,\\|c");
+    assert_members("Upgrade: a;b=\"c,d\", e\r\n", "a;b=\"c,d\"|e");
+    assert_members("Upgrade: \"a\\\",b\", c\r\n", "\"a\\\",b\"|c");
+    assert_members("Upgrade: \"a\\\\\",b\r\n", "\"a\\\\\"|b");
+    assert_members("Upgrade: \"a,b\r\nUpgrade: c\r\n", "\"a,b|c");
+    assert_members("Upgrade: \"a,\\\r\nUpgrade: c\r\n", "\"a,\\|c");
 }
 
 static int has(const char *lines)
 {
     parse(lines);
-    return weir__http_list_has(&head, WEIR__LITERAL("Connection"), WEIR__LITERAL("upgrade"));
+    return weir__http_list_has(&head, WEIR__NAME_CONNECTION, WEIR__LITERAL("upgrade"));
 }
 
 static void R6455_4_2_1_7__a_token__is_found_in_any_case_on_any_line(void **state)
@@ -304,8 +323,8 @@ static void R6455_9_1_2__R9110_5_6_3_1__whitespace_around_separators__is_dropped
 static void R6455_11_3_2__one_line_or_many__are_the_same_list(void **state)
 {
     (void)state;
-    assert_members("L: a; x=1, b, c;y\r\n", "a; x=1|b|c;y");
-    assert_members("L: a; x=1\r\nL: b\r\nL: c;y\r\n", "a; x=1|b|c;y");
+    assert_members("Upgrade: a; x=1, b, c;y\r\n", "a; x=1|b|c;y");
+    assert_members("Upgrade: a; x=1\r\nUpgrade: b\r\nUpgrade: c;y\r\n", "a; x=1|b|c;y");
     parse(EXTENSIONS ": a\r\n" EXTENSIONS ": b;c\r\n");
     assert_int_equal(weir__extension_list_check(&head), WEIR_OK);
     parse(EXTENSIONS ": a\r\n" EXTENSIONS ": b;\r\n");
@@ -340,11 +359,11 @@ static void R6455_9_1_5__SEC_C1__hostile_lists_of_64_kib__end_in_one_pass(void *
         heads_add_run(&value, units[i], 65536 / strlen(units[i]));
         assert_int_equal(check(value.data), WEIR_E_EXTENSION_LIST);
         /* A list has at most as many members as the limits let through. */
-        parse_value("L", value.data);
+        parse_value("Upgrade", value.data);
         weir__http_list list;
         weir_text member;
         size_t steps = 0;
-        weir__http_list_init(&list, &head, WEIR__LITERAL("L"));
+        weir__http_list_init(&list, &head, WEIR__NAME_UPGRADE);
         while (weir__http_list_next(&list, &member) == WEIR_OK)
             steps++;
         assert_true(steps <= policy.max_list_members);
@@ -358,10 +377,10 @@ static void SEC_C1__unclosed_quote_of_64_kib__is_one_member(void **state)
     heads_text value = {NULL, 0, 0};
     heads_add_text(&value, "a; b=\"");
     heads_add_run(&value, "\\x,", 21845);
-    parse_value("L", value.data);
+    parse_value("Upgrade", value.data);
     weir__http_list list;
     weir_text member;
-    weir__http_list_init(&list, &head, WEIR__LITERAL("L"));
+    weir__http_list_init(&list, &head, WEIR__NAME_UPGRADE);
     assert_int_equal(weir__http_list_next(&list, &member), WEIR_OK);
     assert_int_equal(member.len, value.len);
     assert_int_equal(weir__http_list_next(&list, &member), WEIR_E_NOT_FOUND);
@@ -418,6 +437,7 @@ int main(void)
         HEADS_TEST(R9110_5_6_1_1__SEC_C2__commas_without_end__cost_a_bounded_number_of_steps),
         HEADS_TEST(SEC_C2__runs_of_spaces__are_one_member_in_one_step),
         HEADS_TEST(many_lines__are_walked_once),
+        HEADS_TEST(comma_or_quote__is_found_at_every_place),
         HEADS_TEST(commas_in_quotes__do_not_separate),
         HEADS_TEST(R6455_4_2_1_7__a_token__is_found_in_any_case_on_any_line),
         HEADS_TEST(R6455_9_1_1__what_breaks_the_grammar__is_refused),

@@ -200,6 +200,38 @@ static void want_above_the_largest_class__is_exact_and_never_pooled(void **state
     weir__memory_trim(&memory);
 }
 
+static void exact_blocks__are_pooled_in_their_own_size(void **state)
+{
+    (void)state;
+    counter count;
+    weir_config config = config_of(&count);
+    config.max_pooled_bytes = 700;
+    weir__memory memory;
+    weir__memory_init(&memory, &config);
+    void *a = weir__pool_take_exact(&memory, 300);
+    void *b = weir__pool_take_exact(&memory, 300);
+    void *c = weir__pool_take_exact(&memory, 300);
+    assert_int_equal(memory.held, 900);
+    memset(a, 1, 300);
+    weir__pool_give_exact(&memory, a);
+    weir__pool_give_exact(&memory, b);
+    assert_int_equal(memory.pooled, 600);
+    /* The third would be more than the pool may keep. */
+    weir__pool_give_exact(&memory, c);
+    assert_int_equal(memory.pooled, 600);
+    assert_int_equal(memory.held, 600);
+    const size_t calls = count.calls;
+    assert_ptr_equal(weir__pool_take_exact(&memory, 300), b);
+    assert_ptr_equal(weir__pool_take_exact(&memory, 300), a);
+    assert_int_equal(count.calls, calls);
+    assert_int_equal(memory.pooled, 0);
+    weir__pool_give_exact(&memory, a);
+    weir__pool_give_exact(&memory, b);
+    weir__memory_trim(&memory);
+    assert_int_equal(memory.held, 0);
+    assert_int_equal(count.held, 0);
+}
+
 static void limit_met_by_the_pool__trims_it_and_tries_again(void **state)
 {
     (void)state;
@@ -314,6 +346,7 @@ int main(void)
         cmocka_unit_test(pool_block_given_back__is_taken_again),
         cmocka_unit_test(pool__keeps_no_more_than_its_limit),
         cmocka_unit_test(want_above_the_largest_class__is_exact_and_never_pooled),
+        cmocka_unit_test(exact_blocks__are_pooled_in_their_own_size),
         cmocka_unit_test(limit_met_by_the_pool__trims_it_and_tries_again),
         cmocka_unit_test(failing_allocator__costs_nothing_but_the_pool),
         cmocka_unit_test(pool_resize__keeps_what_is_used_at_every_size),

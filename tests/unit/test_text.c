@@ -55,6 +55,28 @@ static bool same_letter(int a, int b)
     return a == b || (a_letter && (a ^ b) == 32);
 }
 
+static void equal__finds_a_difference_at_every_place(void **state)
+{
+    (void)state;
+    for (size_t len = 0; len <= 20; len++) {
+        char one[20];
+        char two[20];
+        memset(one, 'x', sizeof one);
+        memset(two, 'x', sizeof two);
+        const weir_text a = {one, len};
+        const weir_text b = {two, len};
+        assert_true(weir__text_equal(a, b) && weir__text_equal_nocase(a, b));
+        for (size_t at = 0; at < sizeof two; at++) {
+            two[at] = 'X';
+            assert_int_equal(weir__text_equal(a, b), at >= len);
+            assert_true(weir__text_equal_nocase(a, b));
+            two[at] = 'y';
+            assert_int_equal(weir__text_equal_nocase(a, b), at >= len);
+            two[at] = 'x';
+        }
+    }
+}
+
 static void equal_nocase__folds_ascii_letters_only(void **state)
 {
     (void)state;
@@ -118,6 +140,7 @@ int main(void)
         cmocka_unit_test(length_nts__counts_to_the_nul),
         cmocka_unit_test(no_data__is_the_empty_text_without_data),
         cmocka_unit_test(equal__compares_every_byte_and_the_length),
+        cmocka_unit_test(equal__finds_a_difference_at_every_place),
         cmocka_unit_test(equal_nocase__folds_ascii_letters_only),
         cmocka_unit_test(next_word__gives_each_word_and_then_false),
         cmocka_unit_test(next_word_with_spaces_to_spare__is_never_empty),
