@@ -16,7 +16,7 @@ typedef enum encode_mode {
     ENCODE_ONE,
     ENCODE_BATCHED,
     ENCODE_BORROWED, /* messages may be sent from where they are; batched */
-    ENCODE_TEXT      /* weir checks the text, the peers do not; batched */
+    ENCODE_TEXT      /* weir and websocketpp check the text, the others do not; batched */
 } encode_mode;
 
 static const char *const encode_modes[] = {"one", "batch", "borrowed", "text"};
