@@ -42,6 +42,8 @@ find_missing() {
     need libc6-dev-i386 has_header stdint.h -m32
     need libcmocka-dev pkg-config --exists cmocka
     need libwslay-dev has_header wslay/wslay.h
+    need libboost-dev has_header boost/version.hpp
+    need libwebsocketpp-dev test -e /usr/include/websocketpp/version.hpp
     need zlib1g-dev pkg-config --exists zlib
     need python3 test -x /usr/bin/python3
     need python3-websockets /usr/bin/python3 -c 'import websockets'

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* bench [--quick|--once] [AREA [CASE]]: measure weir beside its peers; --quick only checks the
- * results, --once runs each contestant once (see callgrind.sh). */
+/* bench [--quick|--once|--markdown] [AREA [CASE]]: measure weir beside its peers. --quick only checks
+ * the results, --once runs each contestant once (see callgrind.sh), --markdown prints tables. */
 #define _POSIX_C_SOURCE 200809L
 #include "bench.h"
 
@@ -11,11 +11,11 @@
 #include <time.h>
 
 #define BENCH_ROUNDS 11
-#define BENCH_MAX 8
 #define BENCH_CALIBRATE_S 0.02
 
 static bool bench_quick;
 static bool bench_single;
+static bool bench_markdown;
 static const char *bench_wanted; /* case; NULL for all */
 
 int bench_is_quick(void)
@@ -26,6 +26,11 @@ int bench_is_quick(void)
 int bench_is_once(void)
 {
     return bench_single;
+}
+
+int bench_is_markdown(void)
+{
+    return bench_markdown;
 }
 
 int bench_wants(const char *name)
@@ -87,48 +92,49 @@ static int bench_compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-void bench_case(const char *area, const char *name, const char *size, double count,
-                const bench_contestant *contestants, size_t n)
+double bench_median(double *times, size_t n)
+{
+    qsort(times, n, sizeof *times, bench_compare);
+    return times[n / 2];
+}
+
+static void bench_rounds(const char *area, const char *name, const char *size, double count,
+                         const bench_contestant *contestants, size_t n)
 {
     uint64_t turns[BENCH_MAX];
-    if (!bench_wants(name))
-        return;
     double times[BENCH_MAX][BENCH_ROUNDS];
-    for (size_t i = 0; i < n; i++)
-        if (!contestants[i].check(contestants[i].state))
-            bench_die(contestants[i].name);
-    if (bench_quick) {
-        printf("%s %s %s checked\n", area, name, size);
-        return;
-    }
-    for (size_t i = 0; i < n && bench_single; i++)
-        bench_once(area, name, size, i == 0 ? "weir" : contestants[i].name, count,
-                   contestants[i].run, contestants[i].state);
-    if (bench_single)
-        return;
+    bench_value values[BENCH_MAX];
     for (size_t i = 0; i < n; i++)
         turns[i] = bench_turns(&contestants[i]);
     for (size_t round = 0; round < BENCH_ROUNDS; round++)
         for (size_t i = 0; i < n; i++)
             times[i][round] = bench_time(&contestants[i], turns[i]) / (double)turns[i] / count;
-    printf("%s %s %s", area, name, size);
     for (size_t i = 0; i < n; i++) {
-        qsort(times[i], BENCH_ROUNDS, sizeof(double), bench_compare);
-        const double median = times[i][BENCH_ROUNDS / 2];
-        if (i == 0)
-            printf(" weir=%.4gns", median * 1e9);
-        else
-            printf(" peer=%s:%.4gns ratio=%.3f", contestants[i].name, median * 1e9,
-                   times[0][BENCH_ROUNDS / 2] / median);
+        values[i].name = i == 0 ? "weir" : contestants[i].name;
+        values[i].value = bench_median(times[i], BENCH_ROUNDS) * 1e9;
     }
-    printf("\n");
-    fflush(stdout);
+    bench_figures(area, name, size, values, n, "ns");
 }
 
-void bench_figure(const char *area, const char *name, const char *size, double value,
-                  const char *unit)
+void bench_case(const char *area, const char *name, const char *size, double count,
+                const bench_contestant *contestants, size_t n)
 {
-    printf("%s %s %s weir=%g%s\n", area, name, size, value, unit);
+    if (!bench_wants(name))
+        return;
+    if (n > BENCH_MAX)
+        bench_die("too many contestants");
+    for (size_t i = 0; i < n; i++)
+        if (!contestants[i].check(contestants[i].state)) {
+            fprintf(stderr, "bench: %s %s %s: %s\n", area, name, size, contestants[i].name);
+            bench_die("the result is wrong");
+        }
+    for (size_t i = 0; i < n && bench_single; i++)
+        bench_once(area, name, size, i == 0 ? "weir" : contestants[i].name, count,
+                   contestants[i].run, contestants[i].state);
+    if (bench_quick)
+        printf("%s %s %s checked\n", area, name, size);
+    else if (!bench_single)
+        bench_rounds(area, name, size, count, contestants, n);
 }
 
 int main(int argc, char **argv)
@@ -136,16 +142,18 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         void (*run)(void);
-    } areas[] = {{"decode", bench_decode},
-                 {"encode", bench_encode},
-                 {"deflate", bench_deflate},
-                 {"memory", bench_memory}};
+    } areas[] = {{"decode", bench_decode},       {"encode", bench_encode},
+                 {"mask", bench_mask},           {"utf8", bench_utf8},
+                 {"handshake", bench_handshake}, {"broadcast", bench_broadcast},
+                 {"deflate", bench_deflate},     {"memory", bench_memory}};
     const char *wanted = NULL;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--quick") == 0)
             bench_quick = true;
         else if (strcmp(argv[i], "--once") == 0)
             bench_single = true;
+        else if (strcmp(argv[i], "--markdown") == 0)
+            bench_markdown = true;
         else if (!wanted)
             wanted = argv[i];
         else
@@ -159,6 +167,9 @@ int main(int argc, char **argv)
         areas[i].run();
     }
     if (!found)
-        bench_die("no such area: decode, encode, deflate, memory");
+        bench_die(
+            "no such area: decode, encode, mask, utf8, handshake, broadcast, deflate, memory");
+    if (bench_markdown)
+        bench_tables();
     return 0;
 }

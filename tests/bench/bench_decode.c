@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Decoding: a stream of masked frames in, whole messages out. */
+/* Decoding: a stream of masked frames in; whole messages, or pieces as they come, out. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,188 +7,224 @@
 #include <weir/weir.h>
 
 #include "bench.h"
-#include "bench_wire.h"
-#ifdef WEIR_HAVE_WSLAY
-#include <wslay/wslay.h>
-#endif
+#include "bench_kernels.h"
+#include "bench_peers.h"
+
+#define DECODE_EVENTS 64
+#define DECODE_MAX_MESSAGE ((uint64_t)64 * 1024 * 1024)
+
+/* What weir delivers. */
+typedef enum decode_mode {
+    DECODE_WHOLE,
+    DECODE_PLACED, /* whole messages, read to where weir_conn_input_buffer wants them */
+    DECODE_CHUNKS
+} decode_mode;
+
+static const char *const decode_modes[] = {"", "/placed", "/chunks"};
 
 typedef struct decode_state {
-    const wire *input;
-    size_t read; /* bytes a read brings at most */
-    uint8_t *buffer;
-    weir_context *context;
-    int checking;
-    size_t at;
-    size_t messages;
-    size_t payload;
-    uint64_t digest;
+    bench_source source;
+    const bench_peer *peer;
+    void *decoder;
+    weir_conn *conn;
+    uint8_t *buffer; /* [source.read] */
+    const weir__kernels *kernels;
 } decode_state;
 
-static void decode_take(decode_state *state, const uint8_t *data, size_t len)
-{
-    state->messages++;
-    state->payload += len;
-    if (state->checking)
-        state->digest = wire_digest(state->digest, data, len);
-}
-
-/* What recv() does: copy the next bytes. */
-static size_t decode_read(decode_state *state, uint8_t *out, size_t cap)
-{
-    const size_t left = state->input->len - state->at;
-    size_t len = left < cap ? left : cap;
-    len = len < state->read ? len : state->read;
-    memcpy(out, state->input->bytes + state->at, len);
-    state->at += len;
-    return len;
-}
-
-static void decode_reset(decode_state *state)
-{
-    state->at = state->messages = state->payload = 0;
-    state->digest = 0;
-}
-
-static int decode_check(decode_state *state, void (*run)(void *))
-{
-    state->checking = 1;
-    run(state);
-    state->checking = 0;
-    return state->messages == state->input->messages && state->payload == state->input->payload &&
-           state->digest == state->input->digest;
-}
-
 /* ---- weir ------------------------------------------------------------------------------------*/
+
+static void decode_events(bench_source *source, const weir_event *events, int count)
+{
+    for (int i = 0; i < count; i++) {
+        if (events[i].type != WEIR_EVENT_MESSAGE && events[i].type != WEIR_EVENT_CHUNK)
+            bench_die("weir: an event of another type");
+        source_piece(source, events[i].data, events[i].len);
+        if (events[i].flags & WEIR_FLAG_LAST)
+            source_end(source);
+    }
+}
 
 static void decode_weir(void *opaque)
 {
     decode_state *const state = opaque;
-    weir_event events[64];
-    weir_conn *conn;
-    decode_reset(state);
-    if (weir_conn_create_established(state->context, WEIR_SERVER, &conn) != WEIR_OK)
-        bench_die("weir_conn_create_established");
-    for (size_t len; (len = decode_read(state, state->buffer, state->read)) > 0;) {
+    weir_event events[DECODE_EVENTS];
+    source_reset(&state->source);
+    for (size_t len; (len = source_read(&state->source, state->buffer, state->source.read)) > 0;) {
         for (size_t at = 0, used; at < len; at += used) {
-            const int count =
-                weir_conn_receive(conn, state->buffer + at, len - at, &used, events, 64);
-            for (int i = 0; i < count; i++)
-                if (events[i].type == WEIR_EVENT_MESSAGE)
-                    decode_take(state, events[i].data, events[i].len);
+            const int count = weir_conn_receive(state->conn, state->buffer + at, len - at, &used,
+                                                events, DECODE_EVENTS);
+            decode_events(&state->source, events, count);
         }
     }
-    weir_conn_free(conn);
 }
 
-static int decode_check_weir(void *state)
-{
-    return decode_check(state, decode_weir);
-}
-
-/* ---- wslay -----------------------------------------------------------------------------------*/
-
-#ifdef WEIR_HAVE_WSLAY
-static ssize_t decode_wslay_recv(wslay_event_context_ptr ctx, uint8_t *buf, size_t len, int flags,
-                                 void *user)
-{
-    (void)flags;
-    const size_t got = decode_read(user, buf, len);
-    if (got == 0) {
-        wslay_event_set_error(ctx, WSLAY_ERR_WOULDBLOCK);
-        return -1;
-    }
-    return (ssize_t)got;
-}
-
-static void decode_wslay_message(wslay_event_context_ptr ctx,
-                                 const struct wslay_event_on_msg_recv_arg *arg, void *user)
-{
-    (void)ctx;
-    decode_take(user, arg->msg, arg->msg_length);
-}
-
-static void decode_wslay(void *opaque)
+static void decode_weir_placed(void *opaque)
 {
     decode_state *const state = opaque;
-    struct wslay_event_callbacks callbacks;
-    memset(&callbacks, 0, sizeof callbacks);
-    callbacks.recv_callback = decode_wslay_recv;
-    callbacks.on_msg_recv_callback = decode_wslay_message;
-    wslay_event_context_ptr ctx;
-    decode_reset(state);
-    if (wslay_event_context_server_init(&ctx, &callbacks, state) != 0)
-        bench_die("wslay_event_context_server_init");
-    while (state->at < state->input->len)
-        if (wslay_event_recv(ctx) != 0)
-            bench_die("wslay_event_recv");
-    wslay_event_context_free(ctx);
+    weir_event events[DECODE_EVENTS];
+    source_reset(&state->source);
+    for (;;) {
+        size_t len;
+        void *const place = weir_conn_input_buffer(state->conn, &len);
+        if (!place)
+            bench_die("weir_conn_input_buffer");
+        len = source_read(&state->source, place, len);
+        if (len == 0)
+            return;
+        for (size_t used; len > 0; len -= used) {
+            const int count =
+                weir_conn_input_filled(state->conn, len, &used, events, DECODE_EVENTS);
+            decode_events(&state->source, events, count);
+        }
+    }
 }
 
-static int decode_check_wslay(void *state)
+static int decode_check_weir(void *opaque)
 {
-    return decode_check(state, decode_wslay);
+    decode_state *const state = opaque;
+    return source_check(&state->source, decode_weir, state);
 }
-#endif
 
-/* ---- The limit -------------------------------------------------------------------------------*/
+static int decode_check_placed(void *opaque)
+{
+    decode_state *const state = opaque;
+    return source_check(&state->source, decode_weir_placed, state);
+}
+
+/* ---- Peers -----------------------------------------------------------------------------------*/
+
+static void decode_peer(void *opaque)
+{
+    decode_state *const state = opaque;
+    source_reset(&state->source);
+    state->peer->decode(state->decoder);
+}
+
+static int decode_check_peer(void *opaque)
+{
+    decode_state *const state = opaque;
+    return source_check(&state->source, decode_peer, state);
+}
+
+/* ---- The limits ------------------------------------------------------------------------------*/
 
 static void decode_copy(void *opaque)
 {
     decode_state *const state = opaque;
-    decode_reset(state);
-    while (decode_read(state, state->buffer, state->read) > 0)
+    source_reset(&state->source);
+    while (source_read(&state->source, state->buffer, state->source.read) > 0)
         ;
+}
+
+static void decode_copy_xor(void *opaque)
+{
+    decode_state *const state = opaque;
+    source_reset(&state->source);
+    for (size_t len; (len = source_read(&state->source, state->buffer, state->source.read)) > 0;)
+        state->kernels->mask(state->buffer, len, 0x12345678);
 }
 
 static int decode_check_copy(void *opaque)
 {
     decode_state *const state = opaque;
     decode_copy(state);
-    return state->at == state->input->len;
+    return state->source.at == state->source.input->len;
 }
 
 /* ---- Cases -----------------------------------------------------------------------------------*/
 
-static const struct {
-    const char *name;
-    size_t bytes;
-} decode_sizes[] = {
-    {"16B", 16}, {"125B", 125}, {"1KiB", 1024}, {"16KiB", 16 * 1024}, {"1MiB", 1024 * 1024}};
+typedef struct decode_cell {
+    weir_context *context;
+    wire input;
+    size_t read;
+    decode_mode mode;
+    uint8_t *buffer;
+    decode_state states[BENCH_MAX];
+    bench_contestant contestants[BENCH_MAX];
+    size_t n;
+} decode_cell;
 
-static void decode_one(weir_context *context, wire_kind kind, size_t size_index, size_t read)
+static decode_state *decode_add(decode_cell *cell, const char *name, void (*run)(void *),
+                                int (*check)(void *))
 {
-    static const char *const kinds[] = {"binary", "ascii", "mixed"};
-    const size_t size = decode_sizes[size_index].bytes;
-    wire input = wire_make(kind, size, size < 65536 ? 1024 * 1024 : 4 * 1024 * 1024);
-    decode_state state = {.input = &input, .read = read, .context = context};
-    state.buffer = malloc(read);
-    const bench_contestant contestants[] = {
-        {"weir", decode_weir, decode_check_weir, &state},
-#ifdef WEIR_HAVE_WSLAY
-        {"wslay", decode_wslay, decode_check_wslay, &state},
-#endif
-        {"recv-copy", decode_copy, decode_check_copy, &state},
-    };
-    char name[64];
-    snprintf(name, sizeof name, "%s/%zu", kinds[kind], read);
-    bench_case("decode", name, decode_sizes[size_index].name, (double)input.messages, contestants,
-               sizeof contestants / sizeof contestants[0]);
-    free(state.buffer);
-    wire_free(&input);
+    size_t variants;
+    decode_state *const state = &cell->states[cell->n];
+    memset(state, 0, sizeof *state);
+    state->source.input = &cell->input;
+    state->source.read = cell->read;
+    state->buffer = cell->buffer;
+    state->kernels = kernels_all(&variants)[0].table;
+    cell->contestants[cell->n++] = (bench_contestant){name, run, check, state};
+    return state;
 }
 
-void bench_decode(void)
+static void decode_add_all(decode_cell *cell)
+{
+    decode_state *const own =
+        cell->mode == DECODE_PLACED
+            ? decode_add(cell, "weir", decode_weir_placed, decode_check_placed)
+            : decode_add(cell, "weir", decode_weir, decode_check_weir);
+    if (weir_conn_create_established(cell->context, WEIR_SERVER, &own->conn) != WEIR_OK)
+        bench_die("weir_conn_create_established");
+    decode_add(cell, "recv-copy", decode_copy, decode_check_copy);
+    decode_add(cell, "recv-copy+xor", decode_copy_xor, decode_check_copy);
+    for (size_t i = 0; i < PEER_COUNT; i++) {
+        const bench_peer *const peer = peer_all[i];
+        if (!peer->decoder_open || cell->mode == DECODE_PLACED ||
+            (cell->mode == DECODE_CHUNKS && !peer->decodes_pieces))
+            continue;
+        decode_state *const state = decode_add(cell, peer->name, decode_peer, decode_check_peer);
+        state->peer = peer;
+        state->decoder = peer->decoder_open(&state->source);
+    }
+}
+
+static void decode_one(weir_context *context, decode_mode mode, wire_kind kind,
+                       const wire_size *size, size_t read)
+{
+    static decode_cell cell;
+    char name[64];
+    const size_t share = bench_is_quick() || bench_is_once() ? 4 : 1;
+    snprintf(name, sizeof name, "%s/%zu%s", wire_kinds[kind], read, decode_modes[mode]);
+    if (!bench_wants(name))
+        return;
+    cell = (decode_cell){.context = context, .mode = mode, .read = read};
+    cell.input =
+        wire_make(kind, size->bytes, (size_t)(size->bytes < 65536 ? 1024 : 4096) * 1024 / share);
+    cell.buffer = malloc(read);
+    decode_add_all(&cell);
+    bench_case("decode", name, size->name, (double)cell.input.messages, cell.contestants, cell.n);
+    for (size_t i = 0; i < cell.n; i++) {
+        if (cell.states[i].peer)
+            cell.states[i].peer->decoder_close(cell.states[i].decoder);
+        weir_conn_free(cell.states[i].conn);
+    }
+    free(cell.buffer);
+    wire_free(&cell.input);
+}
+
+static void decode_all(decode_mode mode)
 {
     static const size_t reads[] = {65536, 1448};
     weir_config config;
     weir_context *context;
     weir_config_init(&config, sizeof config);
-    config.max_message_bytes = 64 * 1024 * 1024;
-    if (weir_context_create(&config, &context) != WEIR_OK)
-        bench_die("weir_context_create");
-    for (size_t read = 0; read < 2; read++)
+    config.max_message_bytes = DECODE_MAX_MESSAGE;
+    config.deliver_chunks = mode == DECODE_CHUNKS;
+    for (size_t read = 0; read < 2; read++) {
+        config.read_buffer_bytes = reads[read];
+        if (weir_context_create(&config, &context) != WEIR_OK)
+            bench_die("weir_context_create");
         for (int kind = WIRE_BINARY; kind <= WIRE_MIXED; kind++)
-            for (size_t size = 0; size < sizeof decode_sizes / sizeof decode_sizes[0]; size++)
-                decode_one(context, (wire_kind)kind, size, reads[read]);
-    weir_context_free(context);
+            for (size_t size = 0; size < WIRE_SIZES; size++)
+                decode_one(context, mode, (wire_kind)kind, &wire_sizes[size], reads[read]);
+        weir_context_free(context);
+    }
+}
+
+void bench_decode(void)
+{
+    peer_name_missing("decode");
+    for (int mode = DECODE_WHOLE; mode <= DECODE_CHUNKS; mode++)
+        decode_all((decode_mode)mode);
 }

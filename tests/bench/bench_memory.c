@@ -1,97 +1,129 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory of idle connections and of compression, all heap counted where the library asks for it. */
+/* Memory of idle connections, beside that of the peers, and of compression. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#ifdef WEIR_HAVE_MALLINFO2
+#include <malloc.h>
+#endif
 
 #include <weir/weir.h>
 
 #include "bench.h"
+#include "bench_conns.h"
+#include "bench_peers.h"
 
 #define MEMORY_CONNS 1000
-
-static void memory_event(weir_conn *conn, const weir_event *event)
-{
-    if (event->type == WEIR_EVENT_REQUEST && weir_conn_accept(conn, NULL, 0, NULL, 0) != WEIR_OK)
-        bench_die("weir_conn_accept");
-}
 
 /* Everything that one side has to say goes to the other. */
 static void memory_move(weir_conn *from, weir_conn *to)
 {
-    weir_span spans[8];
+    bench_sink sink = {.checking = 1};
     weir_event events[8];
-    const int n = weir_conn_output(from, spans, 8);
-    size_t sum = 0;
-    for (int i = 0; i < n; i++) {
-        uint8_t *const copy = malloc(spans[i].len);
-        memcpy(copy, spans[i].data, spans[i].len);
-        for (size_t at = 0, used; at < spans[i].len; at += used) {
-            const int count = weir_conn_receive(to, copy + at, spans[i].len - at, &used, events, 8);
-            for (int k = 0; k < count; k++)
-                memory_event(to, &events[k]);
-        }
-        sum += spans[i].len;
-        free(copy);
-    }
-    weir_conn_sent(from, sum);
+    conn_drain(from, &sink);
+    for (size_t at = 0, used; at < sink.len; at += used)
+        weir_conn_receive(to, sink.bytes + at, sink.len - at, &used, events, 8);
     weir_conn_events(to, events, 8);
+    sink_empty(&sink);
 }
 
-static double memory_per_conn(weir_context *context, uint64_t before)
+static weir_context *memory_context(weir_config *config)
 {
-    weir_stats stats;
-    weir_context_stats(context, &stats, sizeof stats);
-    return (double)(stats.held_bytes - before) / MEMORY_CONNS;
-}
-
-/* An open connection, both sides. */
-static void memory_open(weir_context *context, weir_context *clients, weir_conn **server,
-                        weir_conn **client)
-{
-    const weir_request request = {.url = {"ws://host/", WEIR_NTS}};
-    if (weir_conn_create_server(context, server) != WEIR_OK ||
-        weir_conn_create_client(clients, &request, client) != WEIR_OK)
-        bench_die("connection");
-    memory_move(*client, *server);
-    memory_move(*server, *client);
-    if (weir_conn_state(*client) != WEIR_OPEN || weir_conn_state(*server) != WEIR_OPEN)
-        bench_die("the connection is not open");
-    weir_event event;
-    weir_conn_events(*server, &event, 1);
-}
-
-static void memory_contexts(weir_config *config, weir_context **context, weir_context **clients)
-{
+    weir_context *context;
     config->has_seed = 1;
     config->max_pooled_bytes = 0;
-    if (weir_context_create(config, context) != WEIR_OK ||
-        weir_context_create(config, clients) != WEIR_OK)
+    if (weir_context_create(config, &context) != WEIR_OK)
         bench_die("weir_context_create");
+    return context;
 }
 
-static void memory_idle(void)
+/* ---- Idle connections ------------------------------------------------------------------------*/
+
+#ifdef WEIR_HAVE_MALLINFO2
+static size_t memory_heap(void)
 {
-    static weir_conn *servers[MEMORY_CONNS];
-    weir_conn *client;
-    weir_config config;
-    weir_context *context;
-    weir_context *clients;
-    weir_stats stats;
-    weir_config_init(&config, sizeof config);
-    memory_contexts(&config, &context, &clients);
-    weir_context_stats(context, &stats, sizeof stats);
-    bench_figure("memory", "context", "-", (double)stats.held_bytes, "B");
-    for (size_t i = 0; i < MEMORY_CONNS; i++) {
-        memory_open(context, clients, &servers[i], &client);
-        weir_conn_free(client);
-    }
-    bench_figure("memory", "idle-open", "-", memory_per_conn(context, stats.held_bytes), "B");
-    for (size_t i = 0; i < MEMORY_CONNS; i++)
-        weir_conn_free(servers[i]);
-    weir_context_free(context);
-    weir_context_free(clients);
+    const struct mallinfo2 info = mallinfo2();
+    return info.uordblks + info.hblkhd;
 }
+#endif
+
+static weir_context *memory_idle_context(int deflate, conn_memory *memory)
+{
+    weir_config config;
+    weir_config_init(&config, sizeof config);
+    config.deflate = deflate ? WEIR_DEFLATE_PREFERRED : WEIR_DEFLATE_OFF;
+    if (memory) {
+        config.allocate = conn_allocate;
+        config.allocate_user = memory;
+    }
+    return memory_context(&config);
+}
+
+/* The heap of a connection: what the allocator takes, with its own overhead. */
+static double memory_idle_heap(int deflate, const bench_peer *peer)
+{
+    static void *conns[MEMORY_CONNS];
+    double bytes = 0;
+    size_t len;
+    const char *const request = peer_request(&len);
+    weir_context *const context = memory_idle_context(deflate, NULL);
+    if (peer) /* what is made once for all */
+        peer->conn_close(peer->conn_open(request, len, deflate, NULL));
+#ifdef WEIR_HAVE_MALLINFO2
+    const size_t before = memory_heap();
+#endif
+    for (size_t i = 0; i < MEMORY_CONNS; i++)
+        conns[i] = peer ? peer->conn_open(request, len, deflate, NULL)
+                        : (void *)conn_open_server(context, request, len, NULL);
+#ifdef WEIR_HAVE_MALLINFO2
+    bytes = (double)(memory_heap() - before) / MEMORY_CONNS;
+#endif
+    for (size_t i = 0; i < MEMORY_CONNS; i++) {
+        if (peer)
+            peer->conn_close(conns[i]);
+        else
+            weir_conn_free(conns[i]);
+    }
+    weir_context_free(context);
+    return bytes;
+}
+
+static void memory_idle_heaps(int deflate, const char *size)
+{
+    bench_value values[BENCH_MAX];
+    size_t n = 1;
+    values[0] = (bench_value){"weir", memory_idle_heap(deflate, NULL)};
+    for (size_t i = 0; i < PEER_COUNT; i++)
+        if (peer_all[i]->conn_open && (!deflate || peer_all[i]->deflates))
+            values[n++] = (bench_value){peer_all[i]->name, memory_idle_heap(deflate, peer_all[i])};
+    if (values[0].value > 0)
+        bench_figures("memory", "idle-heap", size, values, n, "B");
+    else
+        printf("memory idle-heap %s skipped, because there is no mallinfo2\n", size);
+}
+
+/* What weir asks its allocator for. */
+static void memory_idle_asked(int deflate, const char *size)
+{
+    static weir_conn *conns[MEMORY_CONNS];
+    conn_memory memory = {0, 0};
+    weir_stats stats;
+    size_t len;
+    const char *const request = peer_request(&len);
+    weir_context *const context = memory_idle_context(deflate, &memory);
+    const uint64_t shared = memory.bytes;
+    bench_figure("memory", "context", size, (double)shared, "B");
+    for (size_t i = 0; i < MEMORY_CONNS; i++)
+        conns[i] = conn_open_server(context, request, len, NULL);
+    weir_context_stats(context, &stats, sizeof stats);
+    if (stats.held_bytes != memory.bytes)
+        bench_die("weir: the context counts its memory wrongly");
+    bench_figure("memory", "idle-open", size, (double)(memory.bytes - shared) / MEMORY_CONNS, "B");
+    for (size_t i = 0; i < MEMORY_CONNS; i++)
+        weir_conn_free(conns[i]);
+    weir_context_free(context);
+}
+
+/* ---- Compression -----------------------------------------------------------------------------*/
 
 static void memory_figure_deflate(const char *name, const weir_config *config, uint64_t bytes)
 {
@@ -115,17 +147,17 @@ static void memory_deflate(uint64_t level, uint64_t bits)
 {
     char text[1024];
     weir_config config;
-    weir_context *context;
-    weir_context *clients;
-    weir_conn *server;
-    weir_conn *client;
     weir_stats stats;
+    size_t len;
+    const char *const request = peer_request(&len);
     weir_config_init(&config, sizeof config);
     config.deflate = WEIR_DEFLATE_PREFERRED;
     config.deflate_level = level;
     config.deflate_tx_bits = config.deflate_rx_bits = bits;
-    memory_contexts(&config, &context, &clients);
-    memory_open(context, clients, &server, &client);
+    weir_context *const context = memory_context(&config);
+    weir_context *const clients = memory_context(&config);
+    weir_conn *const server = conn_open_server(context, request, len, NULL);
+    weir_conn *const client = conn_open_client(clients, 1);
     memset(text, 'x', sizeof text);
     weir_conn_send(client, WEIR_TEXT, text, sizeof text);
     memory_move(client, server);
@@ -144,8 +176,15 @@ static void memory_deflate(uint64_t level, uint64_t bits)
 
 void bench_memory(void)
 {
-    memory_idle();
-    for (uint64_t bits = 9; bits <= 15; bits += 2)
+    static const char *const sizes[] = {"plain", "deflate"};
+    if (bench_is_once())
+        return; /* nothing runs here that has instructions worth counting */
+    peer_name_missing("memory");
+    for (int deflate = 0; deflate <= 1 && bench_wants("idle"); deflate++) {
+        memory_idle_asked(deflate, sizes[deflate]);
+        memory_idle_heaps(deflate, sizes[deflate]);
+    }
+    for (uint64_t bits = 9; bits <= 15 && bench_wants("deflate"); bits += 2)
         for (uint64_t level = WEIR_DEFLATE_COMPACT; level <= WEIR_DEFLATE_BEST; level++)
             memory_deflate(level, bits);
 }
