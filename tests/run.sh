@@ -37,6 +37,8 @@ find_missing() {
     need libc6-dev-i386 has_header stdint.h -m32
     need libcmocka-dev pkg-config --exists cmocka
     need libwslay-dev has_header wslay/wslay.h
+    need libwebsockets-dev has_header libwebsockets.h
+    need libboost-dev has_header boost/version.hpp
     need zlib1g-dev pkg-config --exists zlib
     need python3 test -x /usr/bin/python3
     need python3-websockets /usr/bin/python3 -c 'import websockets'
@@ -77,7 +79,7 @@ install_node_packages() { # install_node_packages NAME@VERSION...: into the buil
 
 find_missing
 install_missing
-install_node_packages ws@8.23.0 playwright-core@1.65.1
+install_node_packages ws@8.23.0 bufferutil@4.1.0 playwright-core@1.65.1
 
 # Configuring anew each time finds new test files.
 werror=false
