@@ -47,6 +47,10 @@ def pin(cpu):
     return lambda: os.sched_setaffinity(0, {cpu})
 
 
+class WrongEcho(Exception):
+    """A server gave back something else, or nothing."""
+
+
 class Server:
     def __init__(self, name):
         self.name = name
@@ -68,13 +72,13 @@ class Server:
             self.missing = line.removeprefix("skipped, because ") or f"{name} does not start"
 
     def run(self, case, seconds, connections):
-        """Figures of one run of the client; an echo that is wrong ends the program."""
+        """Figures of one run of the client, which compares every echo."""
         command = [CLIENT, "--port", self.port, "--server", self.process.pid,
                    "--seconds", seconds, "--connections", connections, *case.options()]
         run = subprocess.run(list(map(str, command)), capture_output=True, text=True,
                              preexec_fn=pin(1))
         if run.returncode != 0:
-            sys.exit(f"{self.name}, {case.name()} {case.size}: {run.stderr}{run.stdout}")
+            raise WrongEcho(f"{self.name}, {case.name()} {case.size}: {run.stderr}{run.stdout}")
         return {key: float(value) for key, value in
                 (pair.split("=") for pair in run.stdout.split())}
 
@@ -108,13 +112,20 @@ def cases(only):
 def measure(case, servers, options):
     """{server: {figure: median}}, with the ratio of weir's time to the server's."""
     contestants = [server for server in servers if case.suits(server)]
-    rounds = [{server.name: server.run(case, options.seconds, options.connections)
-               for server in contestants} for _ in range(options.rounds)]
+    rounds = []
+    for _ in range(options.rounds):
+        rounds.append({})
+        for server in list(contestants):
+            try:
+                rounds[-1][server.name] = server.run(case, options.seconds, options.connections)
+            except WrongEcho as wrong:
+                print(f"left out: {wrong}".strip(), file=sys.stderr)
+                contestants.remove(server)
     results = {}
     for server in contestants:
         figures = {key: statistics.median(each[server.name][key] for each in rounds)
                    for key in COLUMNS}
-        if "weir" in rounds[0]:
+        if "weir" in rounds[-1]:
             figures["ratio"] = statistics.median(
                 each["weir"][COLUMNS[0]] / each[server.name][COLUMNS[0]] for each in rounds)
         results[server.name] = figures
@@ -201,6 +212,8 @@ def main():
                 "connections": options.connections,
                 "cases": [{"kind": case.kind, "size": case.size, "depth": case.depth,
                            "servers": results} for case, results in measured]}, indent=1) + "\n")
+    except WrongEcho as wrong:
+        sys.exit(str(wrong))
     finally:
         for server in servers:
             server.stop()
