@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """End to end: what an echoed message costs the server's CPU, of weir and of its peers.
 
-load.py [--rounds 5] [--seconds 0.4] [--connections 100] [--only REGEX] [--server NAME]... [--json FILE]
+load.py [--rounds 5] [--seconds 0.4] [--connections 100] [--only REGEX] [--server NAME]
+        [--json FILE]
 
 The servers run on CPU 0 and the client on CPU 1, one at a time and in turns, so that noise hits
 all alike; figures are medians of the rounds, ratios those of the same round. `minimal` checks
