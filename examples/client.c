@@ -148,14 +148,15 @@ static void ping_if_due(client *c)
 static bool run_once(client *c)
 {
     const bool is_open = weir_conn_state(c->to.conn) == WEIR_OPEN;
-    const int in = weir_conn_wants(c->to.conn) & WEIR_WANT_INPUT ? POLLIN : 0;
-    const int out = pump_wants_output(c->to.conn) ? POLLOUT : 0;
+    const uint32_t wants = weir_conn_wants(c->to.conn);
+    const int in = wants & WEIR_WANT_INPUT ? POLLIN : 0;
+    const int out = wants & WEIR_WANT_OUTPUT ? POLLOUT : 0;
     struct pollfd fds[] = {
         {c->to.fd, (short)(in | out), 0},
         {is_open && !c->paused && !c->at_end ? STDIN_FILENO : -1, POLLIN, 0},
     };
     const uint64_t due = weir_context_next_due(c->to.context);
-    poll(fds, 2, ms_until(due < c->ping_at ? due : c->ping_at));
+    poll(fds, 2, ms_until(due < c->ping_at ? due : c->ping_at, now_ms()));
     weir_context_set_time(c->to.context, now_ms());
 
     if (fds[1].revents)

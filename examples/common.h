@@ -36,9 +36,8 @@ static inline uint64_t now_ms(void)
 }
 
 /* The timeout for poll or epoll_wait until a time of now_ms; UINT64_MAX is never. */
-static inline int ms_until(uint64_t due)
+static inline int ms_until(uint64_t due, uint64_t now)
 {
-    const uint64_t now = now_ms();
     if (due == UINT64_MAX)
         return -1;
     if (due <= now)

@@ -32,10 +32,11 @@ static void on_event(weir_conn *conn, const weir_event *event)
 /* Wait for the network or a deadline; whether there is something to read. */
 static bool wait_for_input(const dialed *to)
 {
-    const int in = pump_wants_input(to->conn, paused) ? POLLIN : 0;
-    const int out = pump_wants_output(to->conn) ? POLLOUT : 0;
+    const uint32_t wants = pump_wants(to->conn, paused);
+    const int in = wants & WEIR_WANT_INPUT ? POLLIN : 0;
+    const int out = wants & WEIR_WANT_OUTPUT ? POLLOUT : 0;
     struct pollfd wait = {to->fd, (short)(in | out), 0};
-    poll(&wait, 1, ms_until(weir_context_next_due(to->context)));
+    poll(&wait, 1, ms_until(weir_context_next_due(to->context), now_ms()));
     weir_context_set_time(to->context, now_ms());
     return wait.revents & (POLLIN | POLLERR | POLLHUP);
 }

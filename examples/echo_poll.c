@@ -20,6 +20,7 @@ typedef struct server {
     weir_context *context;
     int listener;
     int stop_fd;
+    uint64_t now;     /* read once in each turn of the loop */
     uint64_t stop_at; /* leave then, whoever has not closed yet */
     size_t count;
     client clients[MAX_CLIENTS];
@@ -140,7 +141,7 @@ static void stop(server *s, uint64_t close_timeout_ms)
 {
     close(s->listener);
     s->listener = s->stop_fd = -1; /* poll passes over them */
-    s->stop_at = now_ms() + close_timeout_ms;
+    s->stop_at = s->now + close_timeout_ms;
     for (size_t i = 0; i < s->count; i++)
         weir_conn_close(s->clients[i].conn, STOP_SERVER, "server stops", WEIR_NTS);
 }
@@ -155,9 +156,10 @@ static void run_once(server *s, uint64_t close_timeout_ms)
         polls[2 + i] = (struct pollfd){s->clients[i].fd, wanted(&s->clients[i]), 0};
 
     const uint64_t due = weir_context_next_due(s->context);
-    if (poll(polls, 2 + count, ms_until(due < s->stop_at ? due : s->stop_at)) < 0)
+    if (poll(polls, 2 + count, ms_until(due < s->stop_at ? due : s->stop_at, s->now)) < 0)
         return;
-    weir_context_set_time(s->context, now_ms());
+    s->now = now_ms();
+    weir_context_set_time(s->context, s->now);
 
     /* Backwards, since the last client takes the place of one that is dropped. */
     for (size_t i = count; i-- > 0;) {
@@ -182,9 +184,10 @@ int main(int argc, char **argv)
     (void)argc;
     s.context = create_echo_context(argv, &options);
     s.stop_fd = stop_signals();
+    s.now = now_ms();
     s.stop_at = WEIR_NONE;
     s.listener = listen_on(options.host, options.port);
-    while (s.stop_at == WEIR_NONE || (s.count > 0 && now_ms() < s.stop_at))
+    while (s.stop_at == WEIR_NONE || (s.count > 0 && s.now < s.stop_at))
         run_once(&s, options.close_timeout_ms);
     while (s.count > 0)
         drop(&s, &s.clients[0]);

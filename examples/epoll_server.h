@@ -30,6 +30,7 @@ typedef struct server {
     int epoll;
     int listener;
     int stop_fd;
+    uint64_t now;     /* read once in each turn of the loop */
     uint64_t stop_at; /* when to leave, whoever has not closed yet */
 } server;
 
@@ -80,8 +81,9 @@ static inline void server_serve(server *s, client *c, bool readable)
         server_drop(c);
         return;
     }
-    const uint32_t events = (pump_wants_input(c->conn, c->paused) ? (uint32_t)EPOLLIN : 0) |
-                            (pump_wants_output(c->conn) ? (uint32_t)EPOLLOUT : 0);
+    const uint32_t wants = pump_wants(c->conn, c->paused);
+    const uint32_t events = (wants & WEIR_WANT_INPUT ? (uint32_t)EPOLLIN : 0) |
+                            (wants & WEIR_WANT_OUTPUT ? (uint32_t)EPOLLOUT : 0);
     if (events != c->watched)
         server_watch(s, EPOLL_CTL_MOD, c->fd, events, c);
     c->watched = events;
@@ -92,7 +94,7 @@ static inline void server_stop(server *s)
 {
     close(s->listener);
     server_watch(s, EPOLL_CTL_DEL, s->stop_fd, 0, NULL);
-    s->stop_at = now_ms() + s->close_timeout_ms;
+    s->stop_at = s->now + s->close_timeout_ms;
     for (const client *c = s->clients; c; c = c->next)
         weir_conn_close(c->conn, 1001, "server stops", WEIR_NTS);
 }
@@ -101,10 +103,11 @@ static inline void server_run_once(server *s)
 {
     struct epoll_event events[256];
     const uint64_t due = weir_context_next_due(s->context);
-    const int timeout = ms_until(due < s->stop_at ? due : s->stop_at);
+    const int timeout = ms_until(due < s->stop_at ? due : s->stop_at, s->now);
     const int count = epoll_wait(s->epoll, events, 256, timeout);
     bool stopped = false;
-    weir_context_set_time(s->context, now_ms());
+    s->now = now_ms();
+    weir_context_set_time(s->context, s->now);
     for (int i = 0; i < count; i++) {
         void *const who = events[i].data.ptr;
         if (who == &s->stop_fd)
@@ -129,6 +132,7 @@ static inline void server_start(server *s, const char *host, const char *port)
     setrlimit(RLIMIT_NOFILE, &files);
     s->epoll = epoll_create1(0);
     s->stop_fd = stop_signals();
+    s->now = now_ms();
     s->stop_at = WEIR_NONE;
     s->listener = listen_on(host, port);
     if (!server_watch(s, EPOLL_CTL_ADD, s->stop_fd, EPOLLIN, &s->stop_fd) ||
@@ -140,7 +144,7 @@ static inline void server_start(server *s, const char *host, const char *port)
 static inline void server_run(server *s, const char *host, const char *port)
 {
     server_start(s, host, port);
-    while (s->stop_at == WEIR_NONE || (s->clients && now_ms() < s->stop_at))
+    while (s->stop_at == WEIR_NONE || (s->clients && s->now < s->stop_at))
         server_run_once(s);
     while (s->clients)
         server_drop(s->clients);

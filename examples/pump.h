@@ -45,13 +45,21 @@ static inline void pump_events(weir_conn *conn, pump_handler *handle)
             handle(conn, &events[i]);
 }
 
+/* One span is the rule, and for it send is the cheaper call. */
+static inline ssize_t pump_send(int fd, const weir_span *spans, int count)
+{
+    const struct msghdr message = {.msg_iov = (struct iovec *)(uintptr_t)spans,
+                                   .msg_iovlen = (size_t)count};
+    return count == 1 ? send(fd, spans->data, spans->len, MSG_NOSIGNAL)
+                      : sendmsg(fd, &message, MSG_NOSIGNAL);
+}
+
 /* All that waits leaves together: the replies to one read need one call. */
 static inline void pump_write(weir_conn *conn, int fd)
 {
     weir_span spans[32];
     for (int count; (count = weir_conn_output(conn, spans, 32)) > 0;) {
-        struct msghdr message = {.msg_iov = (struct iovec *)spans, .msg_iovlen = (size_t)count};
-        const ssize_t len = sendmsg(fd, &message, MSG_NOSIGNAL);
+        const ssize_t len = pump_send(fd, spans, count);
         if (len < 0 && !pump_must_wait())
             weir_conn_receive_eof(conn);
         if (len < 0)
@@ -60,17 +68,12 @@ static inline void pump_write(weir_conn *conn, int fd)
     }
 }
 
-/* Whether to wait for input. While its output piles up a connection is not read either, but once it
- * is closing there is nothing more to hold back. */
-static inline bool pump_wants_input(const weir_conn *conn, bool piles_up)
+/* What to wait for. While its output piles up a connection is not read either, but once it is
+ * closing there is nothing more to hold back. */
+static inline uint32_t pump_wants(const weir_conn *conn, bool piles_up)
 {
     const bool held = piles_up && weir_conn_state(conn) == WEIR_OPEN;
-    return (weir_conn_wants(conn) & WEIR_WANT_INPUT) && !held;
-}
-
-static inline bool pump_wants_output(const weir_conn *conn)
-{
-    return weir_conn_wants(conn) & WEIR_WANT_OUTPUT;
+    return weir_conn_wants(conn) & ~(held ? (uint32_t)WEIR_WANT_INPUT : 0);
 }
 
 /* Do all that can be done now. False when the connection is over and its socket to be closed. */
@@ -78,11 +81,12 @@ static inline bool pump(weir_conn *conn, int fd, bool readable, pump_handler *ha
 {
     if (readable)
         pump_read(conn, fd, handle);
+    uint32_t wants;
     do {
         pump_events(conn, handle);
         pump_write(conn, fd);
-    } while (weir_conn_wants(conn) & WEIR_WANT_EVENTS);
-    const uint32_t wants = weir_conn_wants(conn);
+        wants = weir_conn_wants(conn);
+    } while (wants & WEIR_WANT_EVENTS);
     if (wants & WEIR_WANT_SHUTDOWN_WRITE)
         shutdown(fd, SHUT_WR);
     return !(wants & WEIR_WANT_CLOSE);

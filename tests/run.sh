@@ -44,6 +44,7 @@ find_missing() {
     need libwslay-dev has_header wslay/wslay.h
     need libboost-dev has_header boost/version.hpp
     need libwebsocketpp-dev test -e /usr/include/websocketpp/version.hpp
+    need libwebsockets-dev has_header libwebsockets.h
     need zlib1g-dev pkg-config --exists zlib
     need python3 test -x /usr/bin/python3
     need python3-websockets /usr/bin/python3 -c 'import websockets'
@@ -125,7 +126,7 @@ CONF
 find_missing
 install_missing
 fetch_cmocka arm64 armhf s390x i386
-install_node_packages ws@8.23.0 playwright-core@1.65.1
+install_node_packages ws@8.23.0 bufferutil@4.1.0 playwright-core@1.65.1
 
 # Configuring anew each time finds new test files.
 werror=false
