@@ -85,28 +85,34 @@ static inline uint8_t mask_avx2_64(uint8_t *dst, const uint8_t *src, size_t len,
     return mask_avx2_top_bit(_mm256_or_si256(_mm256_or_si256(a, b), _mm256_or_si256(c, d)));
 }
 
-/* At least 64 bytes. First and last vector are read first and written last, as in mask.h; what lies
- * between starts where dst is aligned, so that no store straddles two cache lines. */
+/* At least 128 bytes. The first vector and the last four are read first and written last, as in
+ * mask.h: what lies between then needs a single loop, whose end is the one branch of it that a CPU
+ * may guess wrong. It starts where dst is aligned, so that no store straddles two cache lines. */
 WEIR__TARGET("avx2")
 static inline uint8_t mask_avx2_long(uint8_t *dst, const uint8_t *src, size_t len, uint32_t key)
 {
-    const size_t tail = len - 32;
+    const size_t tail = len - 128;
+    const __m256i turned = mask_avx2_key(key, tail);
     const __m256i first = mask_avx2_load(src, mask_avx2_key(key, 0));
-    const __m256i last = mask_avx2_load(src + tail, mask_avx2_key(key, tail));
-    __m256i seen = first;
-    __m256i more = last;
+    const __m256i a = mask_avx2_load(src + tail, turned);
+    const __m256i b = mask_avx2_load(src + tail + 32, turned);
+    const __m256i c = mask_avx2_load(src + tail + 64, turned);
+    const __m256i d = mask_avx2_load(src + tail + 96, turned);
+    __m256i seen = _mm256_or_si256(first, _mm256_or_si256(a, b));
+    __m256i more = _mm256_or_si256(c, d);
     size_t at = 32 - ((uintptr_t)dst & 31);
     const __m256i keys = mask_avx2_key(key, at);
-    for (; tail - at >= 128; at += 128) {
+    for (; at < tail; at += 128) {
         seen = _mm256_or_si256(seen, mask_avx2_step(dst + at, src + at, keys));
         more = _mm256_or_si256(more, mask_avx2_step(dst + at + 32, src + at + 32, keys));
         seen = _mm256_or_si256(seen, mask_avx2_step(dst + at + 64, src + at + 64, keys));
         more = _mm256_or_si256(more, mask_avx2_step(dst + at + 96, src + at + 96, keys));
     }
-    for (; at < tail; at += 32)
-        seen = _mm256_or_si256(seen, mask_avx2_step(dst + at, src + at, keys));
     mask_avx2_store(dst, first);
-    mask_avx2_store(dst + tail, last);
+    mask_avx2_store(dst + tail, a);
+    mask_avx2_store(dst + tail + 32, b);
+    mask_avx2_store(dst + tail + 64, c);
+    mask_avx2_store(dst + tail + 96, d);
     return mask_avx2_top_bit(_mm256_or_si256(seen, more));
 }
 
