@@ -118,7 +118,7 @@ static size_t payload_available(const weir__run *run)
 
 /* Unmask len bytes from the input to dst, which may be where they are. Returns whether any of them
  * may have its top bit set. */
-static bool payload_unmask(weir_conn *conn, uint8_t *dst, const uint8_t *src, size_t len)
+static inline bool payload_unmask(weir_conn *conn, uint8_t *dst, const uint8_t *src, size_t len)
 {
     const weir__kernels *const kernels = conn->context->kernels;
     const uint32_t key = conn->rx->key;
@@ -137,7 +137,8 @@ static bool payload_unmask(weir_conn *conn, uint8_t *dst, const uint8_t *src, si
 
 /* RFC 6455 8.1: the next len bytes of a text message, found wrong at the first impossible byte.
  * Returns the index of that byte, len when there is none. */
-static size_t payload_check_text(weir_conn *conn, const uint8_t *data, size_t len, bool top_bits)
+static inline size_t payload_check_text(weir_conn *conn, const uint8_t *data, size_t len,
+                                        bool top_bits)
 {
     if (conn->rx->type != WEIR__OP_TEXT)
         return len;
@@ -148,7 +149,7 @@ static size_t payload_check_text(weir_conn *conn, const uint8_t *data, size_t le
 }
 
 /* len bytes of the frame, now at data, were the input's. False: the connection has failed. */
-static bool payload_take(weir__run *run, uint8_t *dst, size_t len)
+static inline bool payload_take(weir__run *run, uint8_t *dst, size_t len)
 {
     weir_conn *const conn = run->conn;
     const bool top_bits = payload_unmask(conn, dst, run->at, len);
@@ -183,7 +184,7 @@ static bool payload_frame_ends_message(const weir_conn *conn)
 }
 
 /* The last byte of the message was taken: it must not end inside a character. */
-static bool payload_end_message(weir__run *run)
+static inline bool payload_end_message(weir__run *run)
 {
     weir_conn *const conn = run->conn;
     weir__rx *const rx = conn->rx;
@@ -199,7 +200,7 @@ static bool payload_end_message(weir__run *run)
     return true;
 }
 
-static void payload_give(weir__run *run, const uint8_t *data, size_t len)
+static inline void payload_give(weir__run *run, const uint8_t *data, size_t len)
 {
     if (!payload_is_wanted(run->conn))
         return;
