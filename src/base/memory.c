@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bits.h"
-
 static void *memory_default(void *user, void *ptr, size_t old_size, size_t new_size)
 {
     (void)user;
@@ -69,66 +67,28 @@ void weir__memory_give(weir__memory *memory, void *ptr, size_t size)
     memory->held -= size;
 }
 
-static size_t memory_class_cap(uint32_t index)
-{
-    return (size_t)WEIR__POOL_MIN << index;
-}
-
-/* The smallest class that holds size bytes, 1 to WEIR__POOL_MAX. */
-static uint32_t memory_class(size_t size)
-{
-    if (size <= WEIR__POOL_MIN)
-        return 0;
-    return weir__bits_highest((size - 1) / WEIR__POOL_MIN) + 1;
-}
-
-static void *memory_pop(weir__memory *memory, uint32_t index)
-{
-    void *block = memory->free_blocks[index];
-    if (block == NULL)
-        return NULL;
-    memcpy(&memory->free_blocks[index], block, sizeof block);
-    memory->pooled -= memory_class_cap(index);
-    return block;
-}
-
-static void memory_push(weir__memory *memory, uint32_t index, void *block)
-{
-    memcpy(block, &memory->free_blocks[index], sizeof block);
-    memory->free_blocks[index] = block;
-    memory->pooled += memory_class_cap(index);
-}
-
 void weir__memory_trim(weir__memory *memory)
 {
     for (uint32_t index = 0; index < WEIR__POOL_CLASSES; index++) {
+        const size_t cap = weir__pool_class_cap(index);
         void *block;
-        while ((block = memory_pop(memory, index)) != NULL)
-            weir__memory_give(memory, block, memory_class_cap(index));
+        while ((block = memory->free_blocks[index]) != NULL) {
+            memcpy(&memory->free_blocks[index], block, sizeof block);
+            memory->pooled -= cap;
+            weir__memory_give(memory, block, cap);
+        }
     }
 }
 
-void *weir__pool_take(weir__memory *memory, size_t want, size_t *cap)
+void *weir__pool_take_new(weir__memory *memory, size_t want, size_t *cap)
 {
-    if (want > WEIR__POOL_MAX) {
-        *cap = want;
-        return weir__memory_take(memory, want);
-    }
-    uint32_t index = memory_class(want);
-    *cap = memory_class_cap(index);
-    void *block = memory_pop(memory, index);
-    return block != NULL ? block : weir__memory_take(memory, *cap);
+    *cap = want > WEIR__POOL_MAX ? want : weir__pool_class_cap(weir__pool_class(want));
+    return weir__memory_take(memory, *cap);
 }
 
-void weir__pool_give(weir__memory *memory, void *ptr, size_t cap)
+void weir__pool_give_back(weir__memory *memory, void *ptr, size_t cap)
 {
-    if (ptr == NULL)
-        return;
-    if (cap > WEIR__POOL_MAX || cap > memory->max_pooled - memory->pooled) {
-        weir__memory_give(memory, ptr, cap);
-        return;
-    }
-    memory_push(memory, memory_class(cap), ptr);
+    weir__memory_give(memory, ptr, cap);
 }
 
 void *weir__pool_resize(weir__memory *memory, void *ptr, size_t used, size_t want, size_t *cap)
