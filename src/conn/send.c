@@ -133,7 +133,7 @@ int weir__send(weir_conn *conn, int type, const uint8_t *data, size_t len)
 static int send_ref_deflated(weir_conn *conn, uint8_t opcode, weir__deflated *packed,
                              uint64_t token)
 {
-    weir__chunk *const release = weir__output_make_release(conn, token);
+    weir__body *const release = weir__output_make_release(conn, token);
     if (!release) {
         weir__deflated_free(conn->context, packed);
         weir__compression_forget(conn);
@@ -143,7 +143,7 @@ static int send_ref_deflated(weir_conn *conn, uint8_t opcode, weir__deflated *pa
     if (status == WEIR_OK)
         weir__output_release(conn, release);
     else
-        weir__chunk_free(&conn->context->memory, release);
+        weir__chunk_free(&conn->context->memory, &release->chunk);
     return status;
 }
 
