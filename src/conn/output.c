@@ -637,6 +637,34 @@ static void output_take(weir_conn *conn, size_t len)
     }
 }
 
+/* Whether all that waits is one chunk, and all of that has left: then the queue just ends. */
+static bool output_is_done(const weir_conn *conn, const weir__tx *tx, size_t len)
+{
+    return tx->offered == len && tx->queued == len && tx->queue.first == tx->queue.last &&
+           len > 0 && tx->queue.first->kind != WEIR__CHUNK_BODY && !tx->control && !tx->released &&
+           !tx->retired && conn->state == WEIR__OPEN && !weir__conn_has(conn, WEIR__FLAG_CONGESTED);
+}
+
+static void output_finish(weir_conn *conn, size_t len)
+{
+    conn->tx_bytes += len;
+    conn->context->totals.tx_bytes += len;
+    weir__chunk_free(&conn->context->memory, conn->tx->queue.first);
+    output_close(conn);
+}
+
+/* Spans are void, and len bytes of them have left. */
+static void output_advance(weir_conn *conn, size_t len)
+{
+    output_void_spans(conn);
+    if (len > 0 && conn->state != WEIR__OVER)
+        output_take(conn, len);
+    const bool empty = !output_tx_waits(conn->tx);
+    output_settle(conn);
+    if (empty)
+        weir__conn_flushed(conn);
+}
+
 int weir__output_sent(weir_conn *conn, size_t len)
 {
     weir__tx *const tx = conn->tx;
@@ -644,13 +672,10 @@ int weir__output_sent(weir_conn *conn, size_t len)
         return len == 0 ? WEIR_OK : WEIR_E_ARGUMENT;
     if (len > tx->offered)
         return WEIR_E_ARGUMENT;
-    output_void_spans(conn);
-    if (len > 0 && conn->state != WEIR__OVER)
-        output_take(conn, len);
-    const bool empty = !output_tx_waits(tx);
-    output_settle(conn);
-    if (empty)
-        weir__conn_flushed(conn);
+    if (output_is_done(conn, tx, len))
+        output_finish(conn, len);
+    else
+        output_advance(conn, len);
     /* What is left is no news: the caller has just seen it. */
     const bool is_news = weir__conn_has(conn, WEIR__FLAG_NEWS);
     if (conn->place == WEIR__PLACE_READY && !is_news &&

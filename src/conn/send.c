@@ -8,6 +8,7 @@
 #include "../protocol/close.h"
 #include "compression.h"
 #include "deadline.h"
+#include "frames.h"
 #include "message.h"
 #include "output.h"
 
@@ -66,11 +67,16 @@ static int send_result(weir_conn *conn)
     return WEIR_OVER_HIGH;
 }
 
-static int send_message_taken(weir_conn *conn)
+static void send_count_message(weir_conn *conn)
 {
     conn->tx_messages++;
     conn->context->totals.tx_messages++;
     conn->phase_at = conn->context->now; /* idleness is counted from the last message */
+}
+
+static int send_message_taken(weir_conn *conn)
+{
+    send_count_message(conn);
     return send_result(conn);
 }
 
@@ -91,8 +97,10 @@ static int send_deflated(weir_conn *conn, uint8_t opcode, bool last, weir__defla
 static int send_compress(weir_conn *conn, int type, const uint8_t *data, size_t len,
                          weir__deflated *packed)
 {
-    const int choice = weir__compression_choice(conn, type);
     *packed = (weir__deflated){NULL, 0, 0};
+    if (!conn->compression)
+        return WEIR_OK;
+    const int choice = weir__compression_choice(conn, type);
     if (choice == WEIR_PLAIN)
         return WEIR_OK;
     const int status = weir__compression_message(conn, choice, data, len, packed);
@@ -115,7 +123,47 @@ static int send_prepare(weir_conn *conn, int type, const uint8_t *data, size_t l
     return send_compress(conn, type, data, len, packed);
 }
 
-int weir__send(weir_conn *conn, int type, const uint8_t *data, size_t len)
+#define SEND_SHORT_TEXT 64u
+
+/* What most text is; longer text is worth the call of a kernel. */
+static inline bool send_is_short_ascii(const uint8_t *data, size_t len)
+{
+    uint64_t seen = 0;
+    if (len > SEND_SHORT_TEXT)
+        return false;
+    if (len < 8) {
+        for (size_t i = 0; i < len; i++)
+            seen |= data[i];
+        return seen < 0x80;
+    }
+    for (size_t at = 0; at < len - 8; at += 8)
+        seen |= weir__bits_load64(data + at);
+    seen |= weir__bits_load64(data + len - 8);
+    return (seen & 0x8080808080808080u) == 0;
+}
+
+/* The common case in one go: nothing is compressed, the queue's last chunk has room, and the water
+ * stays low. False: nothing was done. */
+static inline bool send_at_once(weir_conn *conn, uint8_t opcode, const uint8_t *data, size_t len)
+{
+    const weir_config *const policy = conn->policy;
+    weir__chunk *const chunk = weir__output_chunk(conn, len);
+    if (!chunk || conn->state != WEIR__OPEN || conn->compression ||
+        weir__conn_has(conn, WEIR__FLAG_STREAMING) || len > policy->fragment_bytes ||
+        weir__output_load(conn) + WEIR_FRAME_HEAD_MAX + len > policy->high_water_bytes)
+        return false;
+    if (opcode == WEIR_TEXT && !send_is_short_ascii(data, len) &&
+        send_check_text(conn, opcode, data, len) != WEIR_OK)
+        return false;
+    const size_t made = weir__frames_put(conn, weir__chunk_bytes(chunk) + chunk->end,
+                                         (uint8_t)(WEIR__FRAMES_FIN | opcode), data, len);
+    chunk->end += made;
+    conn->tx->queued += made;
+    send_count_message(conn);
+    return true;
+}
+
+WEIR__APART int send_any(weir_conn *conn, int type, const uint8_t *data, size_t len)
 {
     const uint8_t opcode = send_opcode(type);
     weir__deflated packed;
@@ -127,6 +175,12 @@ int weir__send(weir_conn *conn, int type, const uint8_t *data, size_t len)
     else
         WEIR__TRY(weir__output_frames(conn, opcode, true, data, len));
     return send_message_taken(conn);
+}
+
+int weir__send(weir_conn *conn, int type, const uint8_t *data, size_t len)
+{
+    return send_at_once(conn, send_opcode(type), data, len) ? WEIR_OK
+                                                            : send_any(conn, type, data, len);
 }
 
 /* What was compressed needs the caller's bytes no more. */
@@ -161,16 +215,6 @@ int weir__send_ref(weir_conn *conn, int type, const uint8_t *data, size_t len, u
     return send_message_taken(conn);
 }
 
-/* The prepared message in the form that this connection sends; NULL without memory. */
-static weir_message *send_pick_variant(weir_conn *conn, weir_message *message, int choice)
-{
-    if (choice == WEIR_PLAIN)
-        return message;
-    weir_message *const picked =
-        weir__message_variant(message, choice, conn->compression->agreed.tx_window_bits);
-    return !picked && choice == WEIR_AUTO ? message : picked;
-}
-
 static int send_prepared(weir_conn *conn, weir_message *message)
 {
     const uint8_t *const payload = weir__message_payload(message);
@@ -181,15 +225,15 @@ static int send_prepared(weir_conn *conn, weir_message *message)
     return weir__output_shared(conn, message);
 }
 
-int weir__send_message(weir_conn *conn, weir_message *message)
+/* A prepared message in the form that this connection sends, where compression was agreed. */
+static int send_prepared_variant(weir_conn *conn, weir_message *message)
 {
-    WEIR__TRY(send_check_message(conn));
-    if (message->context != conn->context)
-        return WEIR_E_CONTEXT;
-    if (!send_has_room(conn, message->len))
-        return WEIR_WOULD_BLOCK;
     const int choice = weir__compression_choice(conn, message->choice);
-    weir_message *const picked = send_pick_variant(conn, message, choice);
+    weir_message *picked = message;
+    if (choice != WEIR_PLAIN)
+        picked = weir__message_variant(message, choice, conn->compression->agreed.tx_window_bits);
+    if (!picked && choice == WEIR_AUTO)
+        picked = message;
     if (!picked)
         return WEIR_E_MEMORY;
     WEIR__TRY(send_prepared(conn, picked));
@@ -197,6 +241,20 @@ int weir__send_message(weir_conn *conn, weir_message *message)
         weir__compression_shared_sent(conn, message->len, picked->len);
     else
         weir__compression_shared_skipped(conn, choice);
+    return WEIR_OK;
+}
+
+int weir__send_message(weir_conn *conn, weir_message *message)
+{
+    WEIR__TRY(send_check_message(conn));
+    if (message->context != conn->context)
+        return WEIR_E_CONTEXT;
+    if (!send_has_room(conn, message->len))
+        return WEIR_WOULD_BLOCK;
+    if (conn->compression)
+        WEIR__TRY(send_prepared_variant(conn, message));
+    else
+        WEIR__TRY(send_prepared(conn, message));
     return send_message_taken(conn);
 }
 
