@@ -42,16 +42,6 @@ void weir__chunk_free(weir__memory *memory, weir__chunk *chunk)
         weir__pool_give(memory, chunk, chunk->cap);
 }
 
-void weir__chunk_append(weir__chunk_list *list, weir__chunk *chunk)
-{
-    chunk->next = NULL;
-    if (list->last)
-        list->last->next = chunk;
-    else
-        list->first = chunk;
-    list->last = chunk;
-}
-
 weir__chunk *weir__chunk_take_first(weir__chunk_list *list)
 {
     weir__chunk *const chunk = list->first;

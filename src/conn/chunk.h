@@ -84,7 +84,16 @@ weir__body *weir__chunk_make_body(weir__memory *memory);
 /* Free a chunk and its reference to a message. */
 void weir__chunk_free(weir__memory *memory, weir__chunk *chunk);
 
-void weir__chunk_append(weir__chunk_list *list, weir__chunk *chunk);
+static inline void weir__chunk_append(weir__chunk_list *list, weir__chunk *chunk)
+{
+    chunk->next = NULL;
+    if (list->last)
+        list->last->next = chunk;
+    else
+        list->first = chunk;
+    list->last = chunk;
+}
+
 weir__chunk *weir__chunk_take_first(weir__chunk_list *list);
 
 /* Bytes to the end of the frame that has begun to leave; 0 between two frames. */

@@ -10,11 +10,9 @@
 
 /* ---- The queue's own memory ------------------------------------------------------------------*/
 
-/* Room for len own bytes beside what comes before them in the queue's block. */
-static weir__tx *output_open(weir_conn *conn, size_t len)
+/* The queue with its first chunk of this kind, which has room for len own bytes. */
+WEIR__INLINE weir__chunk *output_make_first(weir_conn *conn, weir__chunk_kind kind, size_t len)
 {
-    if (conn->tx)
-        return conn->tx;
     size_t cap;
     weir__tx *const tx =
         weir__pool_take(&conn->context->memory, sizeof *tx + sizeof(weir__chunk) + len, &cap);
@@ -23,10 +21,17 @@ static weir__tx *output_open(weir_conn *conn, size_t len)
     *tx = (weir__tx){.cap = (uint32_t)cap};
     weir__chunk *const chunk = weir__tx_chunk(tx);
     chunk->cap = cap - sizeof *tx;
-    chunk->kind = WEIR__CHUNK_NONE;
     chunk->inside = true;
+    weir__chunk_begin(chunk, kind);
     conn->tx = tx;
-    return tx;
+    return chunk;
+}
+
+static weir__tx *output_open(weir_conn *conn)
+{
+    if (!conn->tx)
+        (void)output_make_first(conn, WEIR__CHUNK_NONE, 0);
+    return conn->tx;
 }
 
 static bool output_wire_waits(const weir__tx *tx)
@@ -136,7 +141,7 @@ void weir__output_free(weir_conn *conn)
 
 /* ---- Queueing --------------------------------------------------------------------------------*/
 
-static void output_append(weir_conn *conn, weir__chunk *chunk, size_t queued)
+WEIR__INLINE void output_append(weir_conn *conn, weir__chunk *chunk, size_t queued)
 {
     const bool was_waiting = output_tx_waits(conn->tx);
     weir__chunk_append(&conn->tx->queue, chunk);
@@ -151,7 +156,9 @@ static void output_append(weir_conn *conn, weir__chunk *chunk, size_t queued)
 /* An empty chunk that is not in the queue yet. */
 static weir__chunk *output_make(weir_conn *conn, weir__chunk_kind kind, size_t len)
 {
-    weir__tx *const tx = output_open(conn, len <= OUTPUT_INSIDE_MAX ? len : 0);
+    if (!conn->tx && len <= OUTPUT_INSIDE_MAX)
+        return output_make_first(conn, kind, len);
+    weir__tx *const tx = output_open(conn);
     if (!tx)
         return NULL;
     weir__chunk *const inside = weir__tx_chunk(tx);
@@ -162,6 +169,15 @@ static weir__chunk *output_make(weir_conn *conn, weir__chunk_kind kind, size_t l
     weir__chunk *const chunk = weir__chunk_make(&conn->context->memory, kind, len);
     if (!chunk)
         output_settle(conn);
+    return chunk;
+}
+
+weir__chunk *weir__output_begin(weir_conn *conn)
+{
+    weir__chunk *const chunk =
+        output_make_first(conn, WEIR__CHUNK_FRAMES, WEIR__OUTPUT_FIRST_MAX + WEIR_FRAME_HEAD_MAX);
+    if (chunk)
+        output_append(conn, chunk, 0);
     return chunk;
 }
 
@@ -176,7 +192,6 @@ int weir__output_raw(weir_conn *conn, const uint8_t *data, size_t len)
     return WEIR_OK;
 }
 
-#define OUTPUT_CHUNK_MIN 1024u
 #define OUTPUT_CHUNK_MAX 32768u
 
 /* Small frames share a chunk; each further chunk is twice as large, so that a burst of replies
@@ -186,7 +201,7 @@ static weir__chunk *output_frames_chunk(weir_conn *conn, size_t need)
     weir__chunk *const last = conn->tx ? conn->tx->queue.last : NULL;
     if (last && last->kind == WEIR__CHUNK_FRAMES && weir__chunk_room(last) >= need)
         return last;
-    size_t want = last ? 2 * last->cap : OUTPUT_CHUNK_MIN - (conn->tx ? 0 : sizeof(weir__tx));
+    size_t want = last ? 2 * last->cap : WEIR__OUTPUT_CHUNK_MIN - (conn->tx ? 0 : sizeof(weir__tx));
     want = (want > OUTPUT_CHUNK_MAX ? OUTPUT_CHUNK_MAX : want) - sizeof(weir__chunk);
     return output_make(conn, WEIR__CHUNK_FRAMES, need > want ? need : want);
 }
@@ -212,7 +227,7 @@ int weir__output_frames(weir_conn *conn, uint8_t first, bool fin, const uint8_t 
 int weir__output_body(weir_conn *conn, uint8_t opcode, const uint8_t *data, size_t len,
                       weir_message *message, uint64_t token)
 {
-    if (!output_open(conn, 0))
+    if (!output_open(conn))
         return WEIR_E_MEMORY;
     weir__body *const body = weir__chunk_make_body(&conn->context->memory);
     if (!body) {
@@ -247,7 +262,8 @@ void weir__output_release(weir_conn *conn, weir__body *body)
 
 int weir__output_shared(weir_conn *conn, weir_message *message)
 {
-    weir__chunk *const chunk = output_make(conn, WEIR__CHUNK_SHARED, 0);
+    weir__chunk *const chunk = conn->tx ? output_make(conn, WEIR__CHUNK_SHARED, 0)
+                                        : output_make_first(conn, WEIR__CHUNK_SHARED, 0);
     if (!chunk)
         return WEIR_E_MEMORY;
     chunk->data = weir__message_payload(message) - message->head_len;
@@ -261,7 +277,7 @@ int weir__output_shared(weir_conn *conn, weir_message *message)
 
 static weir__control *output_open_control(weir_conn *conn)
 {
-    if (!output_open(conn, 0))
+    if (!output_open(conn))
         return NULL;
     if (conn->tx->control)
         return conn->tx->control;
@@ -526,11 +542,10 @@ static void output_offer(weir_conn *conn, output_list *list, weir__chunk *chunk)
     }
 }
 
-int weir__output_spans(weir_conn *conn, weir_span *spans, size_t cap)
+/* Whatever there is, in order. */
+static int output_spans_any(weir_conn *conn, weir_span *spans, size_t cap)
 {
     weir__tx *const tx = conn->tx;
-    if (!tx || conn->state == WEIR__OVER)
-        return 0;
     const weir__chunk *const first = tx->queue.first;
     if (first && first->kind == WEIR__CHUNK_BODY && conn->role == WEIR_CLIENT &&
         output_stage_masked(conn) != WEIR_OK) {
@@ -550,6 +565,21 @@ int weir__output_spans(weir_conn *conn, weir_span *spans, size_t cap)
         output_offer(conn, &list, chunk);
     tx->offered = list.total;
     return (int)list.count;
+}
+
+int weir__output_spans(weir_conn *conn, weir_span *spans, size_t cap)
+{
+    weir__tx *const tx = conn->tx;
+    if (!tx || conn->state == WEIR__OVER)
+        return 0;
+    weir__chunk *const only = tx->queue.first;
+    if (!only || only != tx->queue.last || only->kind == WEIR__CHUNK_BODY || tx->control ||
+        cap == 0)
+        return output_spans_any(conn, spans, cap);
+    only->offered = true;
+    tx->offered = only->end - only->at;
+    spans[0] = (weir_span){only->data + only->at, tx->offered};
+    return 1;
 }
 
 /* ---- Gone ------------------------------------------------------------------------------------*/

@@ -67,6 +67,13 @@ static inline weir__chunk *weir__output_chunk(const weir_conn *conn, size_t len)
     return room >= WEIR_FRAME_HEAD_MAX && len <= room - WEIR_FRAME_HEAD_MAX ? last : NULL;
 }
 
+/* Begin a queue with an empty chunk for frames, which the caller fills: it has room for a payload of
+ * that many bytes. NULL without memory. */
+#define WEIR__OUTPUT_CHUNK_MIN 1024u
+#define WEIR__OUTPUT_FIRST_MAX                                                                     \
+    (WEIR__OUTPUT_CHUNK_MIN - sizeof(weir__tx) - sizeof(weir__chunk) - WEIR_FRAME_HEAD_MAX)
+weir__chunk *weir__output_begin(weir_conn *conn);
+
 /* Queue bytes that are no frames (HTTP). WEIR_OK or WEIR_E_MEMORY. */
 int weir__output_raw(weir_conn *conn, const uint8_t *data, size_t len);
 

@@ -33,6 +33,25 @@ static bool send_checks_text(const weir_conn *conn, int type)
     return type == WEIR_TEXT && conn->policy->check_text != 0;
 }
 
+#define SEND_SHORT_TEXT 64u
+
+/* What most text is; longer text is worth the call of a kernel. */
+static inline bool send_is_short_ascii(const uint8_t *data, size_t len)
+{
+    uint64_t seen = 0;
+    if (len > SEND_SHORT_TEXT)
+        return false;
+    if (len < 8) {
+        for (size_t i = 0; i < len; i++)
+            seen |= data[i];
+        return seen < 0x80;
+    }
+    for (size_t at = 0; at < len - 8; at += 8)
+        seen |= weir__bits_load64(data + at);
+    seen |= weir__bits_load64(data + len - 8);
+    return (seen & 0x8080808080808080u) == 0;
+}
+
 static int send_check_text(const weir_conn *conn, int type, const uint8_t *data, size_t len)
 {
     uint32_t state = WEIR__UTF8_START;
@@ -123,37 +142,29 @@ static int send_prepare(weir_conn *conn, int type, const uint8_t *data, size_t l
     return send_compress(conn, type, data, len, packed);
 }
 
-#define SEND_SHORT_TEXT 64u
-
-/* What most text is; longer text is worth the call of a kernel. */
-static inline bool send_is_short_ascii(const uint8_t *data, size_t len)
-{
-    uint64_t seen = 0;
-    if (len > SEND_SHORT_TEXT)
-        return false;
-    if (len < 8) {
-        for (size_t i = 0; i < len; i++)
-            seen |= data[i];
-        return seen < 0x80;
-    }
-    for (size_t at = 0; at < len - 8; at += 8)
-        seen |= weir__bits_load64(data + at);
-    seen |= weir__bits_load64(data + len - 8);
-    return (seen & 0x8080808080808080u) == 0;
-}
-
-/* The common case in one go: nothing is compressed, the queue's last chunk has room, and the water
- * stays low. False: nothing was done. */
-static inline bool send_at_once(weir_conn *conn, uint8_t opcode, const uint8_t *data, size_t len)
+/* Whether a message can go as it is, and the water stays low. */
+static inline bool send_is_straight(const weir_conn *conn, size_t len)
 {
     const weir_config *const policy = conn->policy;
-    weir__chunk *const chunk = weir__output_chunk(conn, len);
-    if (!chunk || conn->state != WEIR__OPEN || conn->compression ||
-        weir__conn_has(conn, WEIR__FLAG_STREAMING) || len > policy->fragment_bytes ||
-        weir__output_load(conn) + WEIR_FRAME_HEAD_MAX + len > policy->high_water_bytes)
+    return conn->state == WEIR__OPEN && !conn->compression &&
+           !weir__conn_has(conn, WEIR__FLAG_STREAMING) && len <= policy->fragment_bytes &&
+           weir__output_load(conn) + WEIR_FRAME_HEAD_MAX + len <= policy->high_water_bytes;
+}
+
+/* The common case in one go: the last chunk has room, or a first one of the usual size will. False:
+ * nothing was done. */
+static inline bool send_at_once(weir_conn *conn, uint8_t opcode, const uint8_t *data, size_t len)
+{
+    weir__chunk *chunk = weir__output_chunk(conn, len);
+    if (!chunk && (conn->tx || len > WEIR__OUTPUT_FIRST_MAX))
+        return false;
+    if (!send_is_straight(conn, len))
         return false;
     if (opcode == WEIR_TEXT && !send_is_short_ascii(data, len) &&
         send_check_text(conn, opcode, data, len) != WEIR_OK)
+        return false;
+    chunk = chunk ? chunk : weir__output_begin(conn);
+    if (!chunk)
         return false;
     const size_t made = weir__frames_put(conn, weir__chunk_bytes(chunk) + chunk->end,
                                          (uint8_t)(WEIR__FRAMES_FIN | opcode), data, len);
