@@ -110,7 +110,7 @@ typedef struct weir_config {
     uint64_t deflate_idle_ms;    /**< then the memory for sending is let go; 60 s */
 
     /* Memory. */
-    uint64_t max_pooled_bytes;  /**< free blocks the context keeps for reuse; 1 MiB */
+    uint64_t max_pooled_bytes;  /**< free blocks the context keeps for reuse; 2 MiB */
     uint64_t max_context_bytes; /**< all memory of the context; WEIR_NONE */
     uint64_t read_buffer_bytes; /**< of the context, for weir_conn_input_buffer; 64 KiB */
 

@@ -15,6 +15,13 @@
 #define WEIR__INLINE static inline
 #endif
 
+/* For rare ways that must not cost the common one: its registers, its room. */
+#if defined(__GNUC__)
+#define WEIR__APART static __attribute__((noinline))
+#else
+#define WEIR__APART static
+#endif
+
 /* Position of the lowest set bit; value is not 0. */
 static inline uint32_t weir__bits_lowest(uint32_t value)
 {

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bits.h"
-
 static void *memory_default(void *user, void *ptr, size_t old_size, size_t new_size)
 {
     (void)user;
@@ -71,15 +69,7 @@ void weir__memory_give(weir__memory *memory, void *ptr, size_t size)
 
 static size_t memory_class_cap(const weir__memory *memory, uint32_t index)
 {
-    return index == WEIR__POOL_EXACT ? memory->exact_size : (size_t)WEIR__POOL_MIN << index;
-}
-
-/* The smallest class that holds size bytes, 1 to WEIR__POOL_MAX. */
-static uint32_t memory_class(size_t size)
-{
-    if (size <= WEIR__POOL_MIN)
-        return 0;
-    return weir__bits_highest((size - 1) / WEIR__POOL_MIN) + 1;
+    return index == WEIR__POOL_EXACT ? memory->exact_size : weir__pool_class_cap(index);
 }
 
 static void *memory_pop(weir__memory *memory, uint32_t index)
@@ -92,43 +82,64 @@ static void *memory_pop(weir__memory *memory, uint32_t index)
     return block;
 }
 
-static void memory_push(weir__memory *memory, uint32_t index, void *block)
+/* The one large block that lies free, when it is large enough. */
+static void *memory_pop_large(weir__memory *memory, size_t want, size_t *cap)
 {
-    memcpy(block, &memory->free_blocks[index], sizeof block);
-    memory->free_blocks[index] = block;
-    memory->pooled += memory_class_cap(memory, index);
+    void *block = memory->large;
+    if (block == NULL || memory->large_cap < want)
+        return NULL;
+    *cap = memory->large_cap;
+    memory->pooled -= memory->large_cap;
+    memory->large = NULL;
+    return block;
 }
 
 void weir__memory_trim(weir__memory *memory)
 {
-    for (uint32_t index = 0; index <= WEIR__POOL_EXACT; index++) {
-        void *block;
+    size_t cap;
+    void *block = memory_pop_large(memory, 0, &cap);
+    if (block != NULL)
+        weir__memory_give(memory, block, cap);
+    for (uint32_t index = 0; index <= WEIR__POOL_EXACT; index++)
         while ((block = memory_pop(memory, index)) != NULL)
             weir__memory_give(memory, block, memory_class_cap(memory, index));
-    }
 }
 
-void *weir__pool_take(weir__memory *memory, size_t want, size_t *cap)
+void *weir__pool_take_new(weir__memory *memory, size_t want, size_t *cap)
 {
-    if (want > WEIR__POOL_MAX) {
-        *cap = want;
-        return weir__memory_take(memory, want);
+    if (want <= WEIR__POOL_MAX) {
+        *cap = weir__pool_class_cap(weir__pool_class(want));
+        return weir__memory_take(memory, *cap);
     }
-    uint32_t index = memory_class(want);
-    *cap = (size_t)WEIR__POOL_MIN << index;
-    void *block = memory_pop(memory, index);
-    return block != NULL ? block : weir__memory_take(memory, *cap);
+    void *block = memory_pop_large(memory, want, cap);
+    if (block != NULL)
+        return block;
+    *cap = want;
+    return weir__memory_take(memory, want);
 }
 
-void weir__pool_give(weir__memory *memory, void *ptr, size_t cap)
+/* Of two large blocks the larger one is kept: it serves more. */
+static bool memory_keeps_large(const weir__memory *memory, size_t cap)
+{
+    return cap > WEIR__POOL_MAX && cap <= memory->max_pooled - memory->pooled &&
+           (memory->large == NULL || cap > memory->large_cap);
+}
+
+void weir__pool_give_back(weir__memory *memory, void *ptr, size_t cap)
 {
     if (ptr == NULL)
         return;
-    if (cap > WEIR__POOL_MAX || cap > memory->max_pooled - memory->pooled) {
+    if (!memory_keeps_large(memory, cap)) {
         weir__memory_give(memory, ptr, cap);
         return;
     }
-    memory_push(memory, memory_class(cap), ptr);
+    size_t old_cap;
+    void *old = memory_pop_large(memory, 0, &old_cap);
+    if (old != NULL)
+        weir__memory_give(memory, old, old_cap);
+    memory->large = ptr;
+    memory->large_cap = cap;
+    memory->pooled += cap;
 }
 
 void *weir__pool_take_exact(weir__memory *memory, size_t size)
@@ -140,10 +151,14 @@ void *weir__pool_take_exact(weir__memory *memory, size_t size)
 
 void weir__pool_give_exact(weir__memory *memory, void *ptr)
 {
-    if (memory->exact_size > memory->max_pooled - memory->pooled)
-        weir__memory_give(memory, ptr, memory->exact_size);
-    else
-        memory_push(memory, WEIR__POOL_EXACT, ptr);
+    const size_t size = memory->exact_size;
+    if (size > memory->max_pooled - memory->pooled) {
+        weir__memory_give(memory, ptr, size);
+        return;
+    }
+    memcpy(ptr, &memory->free_blocks[WEIR__POOL_EXACT], sizeof ptr);
+    memory->free_blocks[WEIR__POOL_EXACT] = ptr;
+    memory->pooled += size;
 }
 
 void *weir__pool_resize(weir__memory *memory, void *ptr, size_t used, size_t want, size_t *cap)

@@ -5,6 +5,7 @@
 
 #include <weir/config.h>
 
+#include "bits.h"
 #include "block.h"
 
 /* Pool classes hold blocks of 64, 128, ... 65536 bytes. */
@@ -25,6 +26,8 @@ typedef struct weir__memory {
     uint64_t pooled; /* bytes lying free in the pool */
     uint64_t max_pooled;
     size_t exact_size;
+    void *large; /* one free block above WEIR__POOL_MAX: what a large message leaves to the next */
+    size_t large_cap;
     /* Each block starts with the pointer to the next. */
     void *free_blocks[WEIR__POOL_CLASSES + 1];
 } weir__memory;
@@ -44,12 +47,47 @@ void *weir__memory_resize(weir__memory *memory, void *ptr, size_t old_size, size
 /* ptr may be NULL. */
 void weir__memory_give(weir__memory *memory, void *ptr, size_t size);
 
-/* At least want bytes: a pool class when it fits one, exactly want above WEIR__POOL_MAX.
- * cap is what was given, and must be given back to weir__pool_give. */
-void *weir__pool_take(weir__memory *memory, size_t want, size_t *cap);
+/* The smallest class that holds size bytes, at most WEIR__POOL_MAX. */
+static inline uint32_t weir__pool_class(size_t size)
+{
+    return weir__bits_highest((size - (size > 0)) / WEIR__POOL_MIN << 1 | 1);
+}
+
+static inline size_t weir__pool_class_cap(uint32_t index)
+{
+    return (size_t)WEIR__POOL_MIN << index;
+}
+
+/* What the functions below do where no block lies free and where none may. */
+void *weir__pool_take_new(weir__memory *memory, size_t want, size_t *cap);
+void weir__pool_give_back(weir__memory *memory, void *ptr, size_t cap);
+
+/* At least want bytes: a pool class when it fits one; above WEIR__POOL_MAX the large block that lies
+ * free, or exactly want. cap is what was given, and must be given back to weir__pool_give. */
+static inline void *weir__pool_take(weir__memory *memory, size_t want, size_t *cap)
+{
+    const uint32_t index = weir__pool_class(want);
+    void *block = want <= WEIR__POOL_MAX ? memory->free_blocks[index] : NULL;
+    if (block == NULL)
+        return weir__pool_take_new(memory, want, cap);
+    memcpy(&memory->free_blocks[index], block, sizeof block);
+    *cap = weir__pool_class_cap(index);
+    memory->pooled -= *cap;
+    return block;
+}
 
 /* ptr may be NULL. */
-void weir__pool_give(weir__memory *memory, void *ptr, size_t cap);
+static inline void weir__pool_give(weir__memory *memory, void *ptr, size_t cap)
+{
+    if (ptr == NULL || cap > WEIR__POOL_MAX || cap > memory->max_pooled - memory->pooled) {
+        weir__pool_give_back(memory, ptr, cap);
+        return;
+    }
+    const uint32_t index = weir__pool_class(cap);
+    memcpy(ptr, &memory->free_blocks[index], sizeof ptr);
+    memory->free_blocks[index] = ptr;
+    memory->pooled += cap;
+}
 
 /* The same for what there is much of in one size, the same in each call and at least a pointer's. */
 void *weir__pool_take_exact(weir__memory *memory, size_t size);

@@ -3,7 +3,74 @@
 #ifndef WEIR_CONN_FRAMES_H
 #define WEIR_CONN_FRAMES_H
 
+#include "../kernels/mask.h"
 #include "conn.h"
+
+#define WEIR__FRAMES_FIN 0x80u /* beside an opcode, in the first byte */
+
+/* Write a head without its key, 2, 4 or 10 bytes. first: its first byte, mask: 0x80 or 0. */
+static inline size_t weir__frames_put_head(uint8_t *out, uint8_t first, uint8_t mask, size_t len)
+{
+    out[0] = first;
+    if (len < 126) {
+        out[1] = (uint8_t)(mask | len);
+        return 2;
+    }
+    if (len <= UINT16_MAX) {
+        out[1] = mask | 126;
+        out[2] = (uint8_t)(len >> 8);
+        out[3] = (uint8_t)len;
+        return 4;
+    }
+    out[1] = mask | 127;
+    weir__bits_store32_big(out + 2, (uint32_t)((uint64_t)len >> 32));
+    weir__bits_store32_big(out + 6, (uint32_t)len);
+    return 10;
+}
+
+/* Short payloads are not worth a call: 8 to 32 bytes are two parts that may overlap. */
+static inline void weir__frames_copy(uint8_t *out, const uint8_t *data, size_t len)
+{
+    uint8_t last[16];
+    if (len >= 8 && len < 16) {
+        memcpy(last, data + len - 8, 8);
+        memcpy(out, data, 8);
+        memcpy(out + len - 8, last, 8);
+    } else if (len >= 16 && len <= 32) {
+        memcpy(last, data + len - 16, 16);
+        memcpy(out, data, 16);
+        memcpy(out + len - 16, last, 16);
+    } else if (len > 0) {
+        memcpy(out, data, len);
+    }
+}
+
+static inline void weir__frames_mask(const weir_conn *conn, uint8_t *out, const uint8_t *data,
+                                     size_t len, uint32_t key)
+{
+    /* With 16 bytes the two words of weir__mask_8 just meet. */
+    if (len >= 8 && len <= 16)
+        (void)weir__mask_8(out, data, len, key);
+    else if (len > 0)
+        (void)conn->context->kernels->mask_copy(out, data, len, key);
+}
+
+/* Write one frame; first: its first byte. Returns its bytes. */
+static inline size_t weir__frames_put(weir_conn *conn, uint8_t *out, uint8_t first,
+                                      const uint8_t *data, size_t len)
+{
+    if (conn->role == WEIR_SERVER) {
+        const size_t head_len = weir__frames_put_head(out, first, 0, len);
+        weir__frames_copy(out + head_len, data, len);
+        return head_len + len;
+    }
+    /* RFC 6455 5.3: a fresh key for each frame, drawn when the payload is already fixed. */
+    const uint32_t key = weir__random_key(&conn->context->entropy->masks);
+    const size_t head_len = weir__frames_put_head(out, first, 0x80, len);
+    weir__bits_store32(out + head_len, key);
+    weir__frames_mask(conn, out + head_len + sizeof key, data, len, key);
+    return head_len + sizeof key + len;
+}
 
 /* Bytes that the frames of a payload may take; false when that is beyond memory. */
 bool weir__frames_need(const weir_conn *conn, size_t len, size_t *need);

@@ -90,23 +90,20 @@ weir_message *weir__message_variant(weir_message *message, int choice, uint32_t 
     return variant && variant->is_plain ? message : variant;
 }
 
-/* A variant has none of its own, so this goes one level deep. */
-static void message_unref(weir_message *message)
+static void message_free(weir_message *message)
 {
-    if (--message->refs > 0)
-        return;
     message->context->message_count--;
     weir__pool_give(&message->context->memory, message, message->cap);
 }
 
-void weir__message_release(weir_message *message)
+/* A variant has none of its own, so this goes one level deep. */
+void weir__message_end(weir_message *message)
 {
-    if (message->refs == 1) {
-        for (weir_message *variant = message->variants; variant;) {
-            weir_message *const next = variant->next;
-            message_unref(variant);
-            variant = next;
-        }
+    for (weir_message *variant = message->variants; variant;) {
+        weir_message *const next = variant->next;
+        if (--variant->refs == 0)
+            message_free(variant);
+        variant = next;
     }
-    message_unref(message);
+    message_free(message);
 }

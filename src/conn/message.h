@@ -29,7 +29,16 @@ static inline uint8_t *weir__message_payload(weir_message *message)
 
 int weir__message_create(weir_context *context, int type, const uint8_t *data, size_t len,
                          weir_message **message);
-void weir__message_release(weir_message *message);
+
+/* Give back a reference; the last one ends the message. */
+void weir__message_end(weir_message *message);
+static inline void weir__message_release(weir_message *message)
+{
+    if (message->refs > 1)
+        message->refs--;
+    else
+        weir__message_end(message);
+}
 
 /* What a connection with this choice and windows of these bits sends: the message itself or a
  * compressed variant, made once. NULL without memory. */

@@ -16,16 +16,9 @@ typedef struct weir__control_slot {
 
 #define WEIR__CONTROL_FRAME_MAX (2u + 4u + WEIR__CONTROL_MAX)
 
-/* Exists while there is output, or a borrowed send to give back. */
-struct weir__tx {
-    weir__chunk_list queue;
-    weir__chunk_list released; /* borrowed sends that are done: their events wait */
-    weir__chunk_list retired;  /* offered and then dropped: freed when the spans are void */
-    size_t cap;                /* of this block */
-    uint64_t queued;           /* bytes in queue; a body's heads count when they are made */
-    size_t refs;               /* SHARED and BODY chunks in queue */
-    size_t offered;            /* sum of the spans given last */
-
+/* Exists while a ping or pong waits or leaves. */
+typedef struct weir__control {
+    size_t cap; /* of this block */
     weir__control_slot pong;
     weir__control_slot ping;
     /* Control frames as they are offered: they leave after gap bytes of the queue. Until the first
@@ -36,7 +29,50 @@ struct weir__tx {
     uint8_t wire_frames;
     bool wire_ping;
     uint8_t wire[2 * WEIR__CONTROL_FRAME_MAX];
+} weir__control;
+
+/* Exists while there is output, or a borrowed send to give back. The queue's first chunk stands
+ * behind it in the same block, so that a reply or a prepared message needs no other. */
+struct weir__tx {
+    weir__chunk_list queue;
+    weir__chunk *released;  /* borrowed sends that are done: their events wait; last of a ring */
+    weir__chunk *retired;   /* offered and then dropped: freed when the spans are void */
+    weir__control *control; /* NULL while there are no control frames */
+    uint64_t queued;        /* bytes in queue; a body's heads count when they are made */
+    size_t offered;         /* sum of the spans given last */
+    uint32_t refs;          /* SHARED and BODY chunks in queue */
+    uint32_t cap;           /* of this block */
 };
+
+static inline weir__chunk *weir__tx_chunk(weir__tx *tx)
+{
+    return (weir__chunk *)(void *)(tx + 1);
+}
+
+/* What the water marks and the cap are about: a reference, SHARED or BODY, may take far more memory
+ * than the bytes that it stands for. */
+static inline uint64_t weir__output_load(const weir_conn *conn)
+{
+    const weir__tx *const tx = conn->tx;
+    return tx ? tx->queued + (uint64_t)tx->refs * sizeof(weir__body) : 0;
+}
+
+/* The last chunk, when it has room for any one frame with len bytes of payload. */
+static inline weir__chunk *weir__output_chunk(const weir_conn *conn, size_t len)
+{
+    weir__chunk *const last = conn->tx ? conn->tx->queue.last : NULL;
+    if (!last || last->kind != WEIR__CHUNK_FRAMES)
+        return NULL;
+    const size_t room = weir__chunk_room(last);
+    return room >= WEIR_FRAME_HEAD_MAX && len <= room - WEIR_FRAME_HEAD_MAX ? last : NULL;
+}
+
+/* Begin a queue with an empty chunk for frames, which the caller fills: it has room for a payload of
+ * that many bytes. NULL without memory. */
+#define WEIR__OUTPUT_CHUNK_MIN 1024u
+#define WEIR__OUTPUT_FIRST_MAX                                                                     \
+    (WEIR__OUTPUT_CHUNK_MIN - sizeof(weir__tx) - sizeof(weir__chunk) - WEIR_FRAME_HEAD_MAX)
+weir__chunk *weir__output_begin(weir_conn *conn);
 
 /* Queue bytes that are no frames (HTTP). WEIR_OK or WEIR_E_MEMORY. */
 int weir__output_raw(weir_conn *conn, const uint8_t *data, size_t len);
@@ -49,10 +85,10 @@ int weir__output_frames(weir_conn *conn, uint8_t first, bool fin, const uint8_t 
 int weir__output_body(weir_conn *conn, uint8_t opcode, const uint8_t *data, size_t len,
                       weir_message *message, uint64_t token);
 
-/* A borrowed send whose bytes are needed no more: its RELEASED event waits. Takes the chunk, which
+/* A borrowed send whose bytes are needed no more: its RELEASED event waits. Takes the body, which
  * weir__output_make_release made; NULL without memory. */
-weir__chunk *weir__output_make_release(weir_conn *conn, uint64_t token);
-void weir__output_release(weir_conn *conn, weir__chunk *chunk);
+weir__body *weir__output_make_release(weir_conn *conn, uint64_t token);
+void weir__output_release(weir_conn *conn, weir__body *body);
 
 /* Queue a prepared message that goes out as the one frame that it is. */
 int weir__output_shared(weir_conn *conn, weir_message *message);
@@ -72,7 +108,6 @@ void weir__output_free(weir_conn *conn);
 bool weir__output_waits(const weir_conn *conn);   /* something is to be written */
 bool weir__output_borrows(const weir_conn *conn); /* the caller's memory is still queued */
 uint64_t weir__output_queued(const weir_conn *conn);
-uint64_t weir__output_load(const weir_conn *conn); /* what the marks and the cap are about */
 uint64_t weir__output_payload(const weir_conn *conn);
 uint64_t weir__output_held(const weir_conn *conn);
 

@@ -86,7 +86,7 @@ static const policy_number policy_numbers[] = {
     POLICY_ROW(DEFLATE_MAX_BYTES, deflate_max_bytes, WEIR_NONE, WEIR_NONE, 0, WEIR_NONE),
     POLICY_ROW(DEFLATE_IDLE_MS, deflate_idle_ms, 60 * POLICY_SECONDS, 10 * POLICY_SECONDS, 0,
                WEIR_NONE),
-    POLICY_ROW(MAX_POOLED_BYTES, max_pooled_bytes, 1024 * POLICY_KIB, 0, 0, WEIR_NONE),
+    POLICY_ROW(MAX_POOLED_BYTES, max_pooled_bytes, 2048 * POLICY_KIB, 0, 0, WEIR_NONE),
     POLICY_ROW(MAX_CONTEXT_BYTES, max_context_bytes, WEIR_NONE, WEIR_NONE, 0, WEIR_NONE),
     POLICY_ROW(READ_BUFFER_BYTES, read_buffer_bytes, 64 * POLICY_KIB, 512, 1, UINT32_MAX),
 };

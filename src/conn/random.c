@@ -6,14 +6,11 @@
 
 #include "../kernels/chacha.h"
 
+/* The old key is overwritten: what was drawn cannot be computed again from what is kept. */
 static void random_refill(weir__random *random)
 {
-    uint8_t blocks[WEIR__RANDOM_BLOCKS * 64u];
     const uint8_t nonce[12] = {0};
-    weir__chacha20(random->key, 0, nonce, blocks, WEIR__RANDOM_BLOCKS);
-    /* The old key is overwritten: what was drawn cannot be computed again from what is kept. */
-    memcpy(random->key, blocks, 32);
-    memcpy(random->bytes, blocks + 32, WEIR__RANDOM_BYTES);
+    weir__chacha20(random->key, 0, nonce, (uint8_t *)random, WEIR__RANDOM_BLOCKS);
     random->at = 0;
 }
 
@@ -39,11 +36,4 @@ void weir__random_draw(weir__random *random, uint8_t *out, size_t len)
         out += take;
         len -= take;
     }
-}
-
-uint32_t weir__random_key(weir__random *random)
-{
-    uint32_t key;
-    weir__random_draw(random, (uint8_t *)&key, sizeof key);
-    return key;
 }

@@ -5,11 +5,13 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define WEIR__RANDOM_BLOCKS 8u
 #define WEIR__RANDOM_BYTES (WEIR__RANDOM_BLOCKS * 64u - 32u)
 
 typedef struct weir__random {
+    /* A refill writes these two as one. */
     uint8_t key[32]; /* of the next refill; the one that made bytes is gone */
     uint8_t bytes[WEIR__RANDOM_BYTES];
     size_t at; /* bytes before it were used and wiped */
@@ -21,6 +23,17 @@ void weir__random_init(weir__random *random, const uint8_t seed[32], uint8_t str
 void weir__random_draw(weir__random *random, uint8_t *out, size_t len);
 
 /* Four bytes, as a masking key wants them. */
-uint32_t weir__random_key(weir__random *random);
+static inline uint32_t weir__random_key(weir__random *random)
+{
+    uint32_t key;
+    if (WEIR__RANDOM_BYTES - random->at < sizeof key) {
+        weir__random_draw(random, (uint8_t *)&key, sizeof key);
+        return key;
+    }
+    memcpy(&key, random->bytes + random->at, sizeof key);
+    memset(random->bytes + random->at, 0, sizeof key);
+    random->at += sizeof key;
+    return key;
+}
 
 #endif

@@ -8,6 +8,7 @@
 #include "../protocol/close.h"
 #include "compression.h"
 #include "deadline.h"
+#include "frames.h"
 #include "message.h"
 #include "output.h"
 
@@ -30,6 +31,25 @@ static int send_check_message(const weir_conn *conn)
 static bool send_checks_text(const weir_conn *conn, int type)
 {
     return type == WEIR_TEXT && conn->policy->check_text != 0;
+}
+
+#define SEND_SHORT_TEXT 64u
+
+/* What most text is; longer text is worth the call of a kernel. */
+static inline bool send_is_short_ascii(const uint8_t *data, size_t len)
+{
+    uint64_t seen = 0;
+    if (len > SEND_SHORT_TEXT)
+        return false;
+    if (len < 8) {
+        for (size_t i = 0; i < len; i++)
+            seen |= data[i];
+        return seen < 0x80;
+    }
+    for (size_t at = 0; at < len - 8; at += 8)
+        seen |= weir__bits_load64(data + at);
+    seen |= weir__bits_load64(data + len - 8);
+    return (seen & 0x8080808080808080u) == 0;
 }
 
 static int send_check_text(const weir_conn *conn, int type, const uint8_t *data, size_t len)
@@ -66,11 +86,16 @@ static int send_result(weir_conn *conn)
     return WEIR_OVER_HIGH;
 }
 
-static int send_message_taken(weir_conn *conn)
+static void send_count_message(weir_conn *conn)
 {
     conn->tx_messages++;
     conn->context->totals.tx_messages++;
     conn->phase_at = conn->context->now; /* idleness is counted from the last message */
+}
+
+static int send_message_taken(weir_conn *conn)
+{
+    send_count_message(conn);
     return send_result(conn);
 }
 
@@ -91,8 +116,10 @@ static int send_deflated(weir_conn *conn, uint8_t opcode, bool last, weir__defla
 static int send_compress(weir_conn *conn, int type, const uint8_t *data, size_t len,
                          weir__deflated *packed)
 {
-    const int choice = weir__compression_choice(conn, type);
     *packed = (weir__deflated){NULL, 0, 0};
+    if (!conn->compression)
+        return WEIR_OK;
+    const int choice = weir__compression_choice(conn, type);
     if (choice == WEIR_PLAIN)
         return WEIR_OK;
     const int status = weir__compression_message(conn, choice, data, len, packed);
@@ -115,7 +142,39 @@ static int send_prepare(weir_conn *conn, int type, const uint8_t *data, size_t l
     return send_compress(conn, type, data, len, packed);
 }
 
-int weir__send(weir_conn *conn, int type, const uint8_t *data, size_t len)
+/* Whether a message can go as it is, and the water stays low. */
+static inline bool send_is_straight(const weir_conn *conn, size_t len)
+{
+    const weir_config *const policy = conn->policy;
+    return conn->state == WEIR__OPEN && !conn->compression &&
+           !weir__conn_has(conn, WEIR__FLAG_STREAMING) && len <= policy->fragment_bytes &&
+           weir__output_load(conn) + WEIR_FRAME_HEAD_MAX + len <= policy->high_water_bytes;
+}
+
+/* The common case in one go: the last chunk has room, or a first one of the usual size will. False:
+ * nothing was done. */
+static inline bool send_at_once(weir_conn *conn, uint8_t opcode, const uint8_t *data, size_t len)
+{
+    weir__chunk *chunk = weir__output_chunk(conn, len);
+    if (!chunk && (conn->tx || len > WEIR__OUTPUT_FIRST_MAX))
+        return false;
+    if (!send_is_straight(conn, len))
+        return false;
+    if (opcode == WEIR_TEXT && !send_is_short_ascii(data, len) &&
+        send_check_text(conn, opcode, data, len) != WEIR_OK)
+        return false;
+    chunk = chunk ? chunk : weir__output_begin(conn);
+    if (!chunk)
+        return false;
+    const size_t made = weir__frames_put(conn, weir__chunk_bytes(chunk) + chunk->end,
+                                         (uint8_t)(WEIR__FRAMES_FIN | opcode), data, len);
+    chunk->end += made;
+    conn->tx->queued += made;
+    send_count_message(conn);
+    return true;
+}
+
+WEIR__APART int send_any(weir_conn *conn, int type, const uint8_t *data, size_t len)
 {
     const uint8_t opcode = send_opcode(type);
     weir__deflated packed;
@@ -129,11 +188,17 @@ int weir__send(weir_conn *conn, int type, const uint8_t *data, size_t len)
     return send_message_taken(conn);
 }
 
+int weir__send(weir_conn *conn, int type, const uint8_t *data, size_t len)
+{
+    return send_at_once(conn, send_opcode(type), data, len) ? WEIR_OK
+                                                            : send_any(conn, type, data, len);
+}
+
 /* What was compressed needs the caller's bytes no more. */
 static int send_ref_deflated(weir_conn *conn, uint8_t opcode, weir__deflated *packed,
                              uint64_t token)
 {
-    weir__chunk *const release = weir__output_make_release(conn, token);
+    weir__body *const release = weir__output_make_release(conn, token);
     if (!release) {
         weir__deflated_free(conn->context, packed);
         weir__compression_forget(conn);
@@ -143,7 +208,7 @@ static int send_ref_deflated(weir_conn *conn, uint8_t opcode, weir__deflated *pa
     if (status == WEIR_OK)
         weir__output_release(conn, release);
     else
-        weir__chunk_free(&conn->context->memory, release);
+        weir__chunk_free(&conn->context->memory, &release->chunk);
     return status;
 }
 
@@ -161,16 +226,6 @@ int weir__send_ref(weir_conn *conn, int type, const uint8_t *data, size_t len, u
     return send_message_taken(conn);
 }
 
-/* The prepared message in the form that this connection sends; NULL without memory. */
-static weir_message *send_pick_variant(weir_conn *conn, weir_message *message, int choice)
-{
-    if (choice == WEIR_PLAIN)
-        return message;
-    weir_message *const picked =
-        weir__message_variant(message, choice, conn->compression->agreed.tx_window_bits);
-    return !picked && choice == WEIR_AUTO ? message : picked;
-}
-
 static int send_prepared(weir_conn *conn, weir_message *message)
 {
     const uint8_t *const payload = weir__message_payload(message);
@@ -181,15 +236,15 @@ static int send_prepared(weir_conn *conn, weir_message *message)
     return weir__output_shared(conn, message);
 }
 
-int weir__send_message(weir_conn *conn, weir_message *message)
+/* A prepared message in the form that this connection sends, where compression was agreed. */
+static int send_prepared_variant(weir_conn *conn, weir_message *message)
 {
-    WEIR__TRY(send_check_message(conn));
-    if (message->context != conn->context)
-        return WEIR_E_CONTEXT;
-    if (!send_has_room(conn, message->len))
-        return WEIR_WOULD_BLOCK;
     const int choice = weir__compression_choice(conn, message->choice);
-    weir_message *const picked = send_pick_variant(conn, message, choice);
+    weir_message *picked = message;
+    if (choice != WEIR_PLAIN)
+        picked = weir__message_variant(message, choice, conn->compression->agreed.tx_window_bits);
+    if (!picked && choice == WEIR_AUTO)
+        picked = message;
     if (!picked)
         return WEIR_E_MEMORY;
     WEIR__TRY(send_prepared(conn, picked));
@@ -197,6 +252,20 @@ int weir__send_message(weir_conn *conn, weir_message *message)
         weir__compression_shared_sent(conn, message->len, picked->len);
     else
         weir__compression_shared_skipped(conn, choice);
+    return WEIR_OK;
+}
+
+int weir__send_message(weir_conn *conn, weir_message *message)
+{
+    WEIR__TRY(send_check_message(conn));
+    if (message->context != conn->context)
+        return WEIR_E_CONTEXT;
+    if (!send_has_room(conn, message->len))
+        return WEIR_WOULD_BLOCK;
+    if (conn->compression)
+        WEIR__TRY(send_prepared_variant(conn, message));
+    else
+        WEIR__TRY(send_prepared(conn, message));
     return send_message_taken(conn);
 }
 

@@ -4,21 +4,38 @@
 
 #include "../base/bits.h"
 
+/* Blocks side by side: word i of all of them is x[i]. Compilers keep such vectors in the registers
+ * of any CPU that has some. */
+#if defined(__GNUC__)
+#define CHACHA_LANES 4u
+typedef uint32_t chacha_word __attribute__((vector_size(4 * CHACHA_LANES)));
+#else
+#define CHACHA_LANES 1u
+typedef uint32_t chacha_word;
+#endif
+
+/* What the lanes add to the number of the first block. */
+static const uint32_t chacha_numbers[4] = {0, 1, 2, 3};
+
+#define CHACHA_ROTATE(word, count) (word) = (word) << (count) | (word) >> (32 - (count))
+
 #define CHACHA_QUARTER(a, b, c, d)                                                                 \
     a += b;                                                                                        \
-    d = weir__bits_rotate_left(d ^ a, 16);                                                         \
+    d ^= a;                                                                                        \
+    CHACHA_ROTATE(d, 16);                                                                          \
     c += d;                                                                                        \
-    b = weir__bits_rotate_left(b ^ c, 12);                                                         \
+    b ^= c;                                                                                        \
+    CHACHA_ROTATE(b, 12);                                                                          \
     a += b;                                                                                        \
-    d = weir__bits_rotate_left(d ^ a, 8);                                                          \
+    d ^= a;                                                                                        \
+    CHACHA_ROTATE(d, 8);                                                                           \
     c += d;                                                                                        \
-    b = weir__bits_rotate_left(b ^ c, 7);
+    b ^= c;                                                                                        \
+    CHACHA_ROTATE(b, 7);
 
 /* RFC 8439 2.3: ten times a round over the columns and one over the diagonals. */
-static void chacha_block(const uint32_t input[16], uint8_t out[64])
+static void chacha_rounds(chacha_word x[16])
 {
-    uint32_t x[16];
-    memcpy(x, input, sizeof x);
     for (int i = 0; i < 10; i++) {
         CHACHA_QUARTER(x[0], x[4], x[8], x[12])
         CHACHA_QUARTER(x[1], x[5], x[9], x[13])
@@ -29,8 +46,28 @@ static void chacha_block(const uint32_t input[16], uint8_t out[64])
         CHACHA_QUARTER(x[2], x[7], x[8], x[13])
         CHACHA_QUARTER(x[3], x[4], x[9], x[14])
     }
+}
+
+/* Blocks of the numbers counter, counter + 1, ... ; the first count of them are wanted. */
+static void chacha_blocks(const uint32_t input[16], uint32_t counter, uint8_t *out, size_t count)
+{
+    uint32_t words[16][CHACHA_LANES];
+    chacha_word numbers;
+    chacha_word start[16];
+    chacha_word x[16];
+    memcpy(&numbers, chacha_numbers, sizeof numbers);
+    memset(start, 0, sizeof start);
     for (size_t i = 0; i < 16; i++)
-        weir__bits_store32_little(out + 4 * i, x[i] + input[i]);
+        start[i] += input[i];
+    start[12] += numbers + counter;
+    memcpy(x, start, sizeof x);
+    chacha_rounds(x);
+    for (size_t i = 0; i < 16; i++)
+        x[i] += start[i];
+    memcpy(words, x, sizeof words);
+    for (size_t k = 0; k < count; k++)
+        for (size_t i = 0; i < 16; i++)
+            weir__bits_store32_little(out + 64 * k + 4 * i, words[i][k]);
 }
 
 void weir__chacha20(const uint8_t key[32], uint32_t counter, const uint8_t nonce[12], uint8_t *out,
@@ -41,8 +78,9 @@ void weir__chacha20(const uint8_t key[32], uint32_t counter, const uint8_t nonce
         input[4 + i] = weir__bits_load32_little(key + 4 * i);
     for (size_t i = 0; i < 3; i++)
         input[13 + i] = weir__bits_load32_little(nonce + 4 * i);
-    for (size_t i = 0; i < count; i++) {
-        input[12] = counter + (uint32_t)i;
-        chacha_block(input, out + 64 * i);
+    for (size_t at = 0; at < count; at += CHACHA_LANES) {
+        const size_t left = count - at;
+        chacha_blocks(input, counter + (uint32_t)at, out + 64 * at,
+                      left < CHACHA_LANES ? left : CHACHA_LANES);
     }
 }

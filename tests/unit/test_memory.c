@@ -181,7 +181,7 @@ static void pool__keeps_no_more_than_its_limit(void **state)
     assert_int_equal(count.held, 0);
 }
 
-static void want_above_the_largest_class__is_exact_and_never_pooled(void **state)
+static void want_above_the_largest_class__is_exact(void **state)
 {
     (void)state;
     counter count;
@@ -192,12 +192,45 @@ static void want_above_the_largest_class__is_exact_and_never_pooled(void **state
     void *block = weir__pool_take(&memory, WEIR__POOL_MAX + 1, &cap);
     assert_int_equal(cap, WEIR__POOL_MAX + 1);
     weir__pool_give(&memory, block, cap);
+    block = weir__pool_take(&memory, WEIR__POOL_MAX, &cap);
+    assert_int_equal(cap, WEIR__POOL_MAX);
+    weir__pool_give(&memory, block, cap);
+    assert_int_equal(memory.pooled, 2 * WEIR__POOL_MAX + 1);
+    weir__memory_trim(&memory);
     assert_int_equal(memory.pooled, 0);
     assert_int_equal(count.held, 0);
-    block = weir__pool_take(&memory, WEIR__POOL_MAX, &cap);
-    weir__pool_give(&memory, block, cap);
-    assert_int_equal(memory.pooled, WEIR__POOL_MAX);
+}
+
+static void large_block__is_kept_for_the_next_that_it_holds(void **state)
+{
+    (void)state;
+    counter count;
+    weir_config config = config_of(&count);
+    config.max_pooled_bytes = 500000;
+    weir__memory memory;
+    weir__memory_init(&memory, &config);
+    size_t cap, more;
+    void *first = weir__pool_take(&memory, 100000, &cap);
+    void *second = weir__pool_take(&memory, 300000, &more);
+    weir__pool_give(&memory, first, cap);
+    assert_int_equal(memory.pooled, 100000);
+    weir__pool_give(&memory, second, more); /* the larger takes the place */
+    assert_int_equal(memory.pooled, 300000);
+    assert_int_equal(memory.held, 300000);
+    void *third = weir__pool_take(&memory, 300001, &cap);
+    assert_int_equal(cap, 300001);
+    assert_ptr_equal(weir__pool_take(&memory, 70000, &more), second);
+    assert_int_equal(more, 300000);
+    assert_int_equal(memory.pooled, 0);
+    weir__pool_give(&memory, second, more);
+    weir__pool_give(&memory, third, cap); /* both would be more than the pool may keep */
+    assert_int_equal(memory.pooled, 300000);
+    assert_int_equal(count.held, 300000);
+    first = weir__pool_take(&memory, 500001, &cap);
+    weir__pool_give(&memory, first, cap);
+    assert_int_equal(memory.pooled, 300000);
     weir__memory_trim(&memory);
+    assert_int_equal(count.held, 0);
 }
 
 static void exact_blocks__are_pooled_in_their_own_size(void **state)
@@ -345,7 +378,8 @@ int main(void)
         cmocka_unit_test(pool_block__is_the_smallest_class_that_fits),
         cmocka_unit_test(pool_block_given_back__is_taken_again),
         cmocka_unit_test(pool__keeps_no_more_than_its_limit),
-        cmocka_unit_test(want_above_the_largest_class__is_exact_and_never_pooled),
+        cmocka_unit_test(want_above_the_largest_class__is_exact),
+        cmocka_unit_test(large_block__is_kept_for_the_next_that_it_holds),
         cmocka_unit_test(exact_blocks__are_pooled_in_their_own_size),
         cmocka_unit_test(limit_met_by_the_pool__trims_it_and_tries_again),
         cmocka_unit_test(failing_allocator__costs_nothing_but_the_pool),

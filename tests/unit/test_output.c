@@ -492,6 +492,75 @@ static void borrowed_memory__is_given_back_once_for_each_token_in_order(void **s
     }
 }
 
+/* ---- Memory ----------------------------------------------------------------------------------*/
+
+static weir_message *output_message;
+
+static void set_up_one_reply(peer *p)
+{
+    assert_int_equal(weir_conn_send(p->conn, WEIR_BINARY, output_borrowed, 800), WEIR_OK);
+}
+
+static void set_up_one_prepared(peer *p)
+{
+    assert_int_equal(weir_conn_send_message(p->conn, output_message), WEIR_OK);
+}
+
+static void output_check_held(output_step set_up, uint64_t most)
+{
+    peer p;
+    peer_init(&p);
+    p.config.max_pooled_bytes = 0;
+    peer_open(&p, 'S');
+    assert_int_equal(weir_message_create(p.context, WEIR_TEXT, "shared", 6, &output_message),
+                     WEIR_OK);
+    const uint64_t before = p.alloc.held;
+    for (int turn = 0; turn < 3; turn++) {
+        set_up(&p);
+        assert_in_range(p.alloc.held - before, 1, most);
+        output_drain(&p);
+        assert_int_equal(p.alloc.held, before);
+    }
+    weir_message_free(output_message);
+    peer_close(&p);
+}
+
+static void waiting_output__holds_one_block_and_idle_connections_none(void **state)
+{
+    (void)state;
+    output_check_held(set_up_one_prepared, 128);
+    output_check_held(set_up_one_reply, 1024);
+    output_check_held(set_up_pong, 128 + 1024);
+}
+
+/* The first chunk stands in the queue's block: that stays while anything else does. */
+static void queue_that_never_runs_empty__uses_its_first_block_again(void **state)
+{
+    (void)state;
+    for (const char *kind = "SC"; *kind; kind++) {
+        peer p;
+        peer_init(&p);
+        p.config.max_pooled_bytes = 0;
+        peer_open(&p, *kind);
+        assert_int_equal(weir_message_create(p.context, WEIR_TEXT, "shared", 6, &output_message),
+                         WEIR_OK);
+        const uint64_t before = p.alloc.held;
+        for (int i = 0; i < 1000; i++) {
+            set_up_one_prepared(&p);
+            if (i % 3 == 0)
+                weir_conn_send(p.conn, WEIR_TEXT, "shared", 6);
+            if (i > 0)
+                output_move(&p, i % 2 ? 1 : 15);
+            assert_in_range(p.alloc.held - before, 1, 128 * 1024);
+        }
+        output_drain(&p);
+        assert_int_equal(p.alloc.held, before);
+        assert_int_equal(peer_frames(&p, p.role, 1), 1334);
+        weir_message_free(output_message);
+        peer_close(&p);
+    }
+}
+
 /* ---- Arguments -------------------------------------------------------------------------------*/
 
 static void SEC_A1__more_sent_than_offered_is_refused(void **state)
@@ -558,6 +627,8 @@ int main(void)
         cmocka_unit_test(buffered_amount__counts_payload_alone_and_falls_with_it),
         cmocka_unit_test(borrowed_message_that_left_whole__is_not_called_dropped),
         cmocka_unit_test(borrowed_memory__is_given_back_once_for_each_token_in_order),
+        cmocka_unit_test(waiting_output__holds_one_block_and_idle_connections_none),
+        cmocka_unit_test(queue_that_never_runs_empty__uses_its_first_block_again),
         cmocka_unit_test(SEC_A1__more_sent_than_offered_is_refused),
         cmocka_unit_test(SEC_L6__span_arrays_of_every_size_are_kept_to),
     };

@@ -76,7 +76,7 @@ static const row rows[] = {
     ROW(DEFLATE_MAX_BLOCKS, deflate_max_blocks, 65536, 4096, 1, NONE, 1),
     ROW(DEFLATE_MAX_BYTES, deflate_max_bytes, NONE, NONE, 0, NONE, 1),
     ROW(DEFLATE_IDLE_MS, deflate_idle_ms, 60000, 10000, 0, NONE, 1),
-    ROW(MAX_POOLED_BYTES, max_pooled_bytes, 1024 * KIB, 0, 0, NONE, 0),
+    ROW(MAX_POOLED_BYTES, max_pooled_bytes, 2048 * KIB, 0, 0, NONE, 0),
     ROW(MAX_CONTEXT_BYTES, max_context_bytes, NONE, NONE, 0, NONE, 0),
     ROW(READ_BUFFER_BYTES, read_buffer_bytes, 64 * KIB, 512, 1, U32, 0),
 };

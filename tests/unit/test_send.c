@@ -117,6 +117,80 @@ static void SEC_M6__short_prepared_messages_to_a_peer_that_never_reads_are_limit
     peer_close(&p);
 }
 
+/* ---- Every length ----------------------------------------------------------------------------*/
+
+/* The first frame in output carries these bytes. */
+static void send_check_frame(const peer *p, const uint8_t *data, size_t len)
+{
+    weir_frame_head head;
+    const int head_len = weir_frame_head_read(p->output.data, p->output.len, &head);
+    assert_true(head_len > 0);
+    assert_int_equal(head.fin, 1);
+    assert_int_equal(head.opcode, WEIR_BINARY);
+    assert_int_equal(head.masked, p->role == WEIR_CLIENT);
+    assert_int_equal(head.len, len);
+    assert_int_equal(p->output.len, (size_t)head_len + len);
+    for (size_t i = 0; i < len; i++)
+        assert_int_equal(p->output.data[(size_t)head_len + i] ^ (head.masked ? head.key[i % 4] : 0),
+                         data[i]);
+}
+
+/* Each length as the first in a queue and behind another message. */
+static void payload_of_every_length__leaves_as_it_is(void **state)
+{
+    static const size_t longer[] = {800, 900, 1000, 20000, 65535, 65536, 70000};
+    (void)state;
+    for (const char *kind = "SC"; *kind; kind++) {
+        peer p;
+        peer_init(&p);
+        p.config.fragment_bytes = 100000;
+        peer_open(&p, *kind);
+        for (size_t i = 0; i < 300 + sizeof longer / sizeof longer[0]; i++)
+            for (int second = 0; second <= 1; second++) {
+                const size_t len = i < 300 ? i : longer[i - 300];
+                uint8_t *const data = malloc(len + 1); /* its end is the end of the memory */
+                for (size_t k = 0; k < len; k++)
+                    data[1 + k] = (uint8_t)(k * 7 + len);
+                p.output.len = 0;
+                if (second)
+                    assert_int_equal(weir_conn_send(p.conn, WEIR_TEXT, "first", 5), WEIR_OK);
+                assert_int_equal(weir_conn_send(p.conn, WEIR_BINARY, data + 1, len), WEIR_OK);
+                if (second)
+                    send_move(&p, *kind == 'S' ? 7 : 11);
+                peer_pump(&p);
+                send_check_frame(&p, data + 1, len);
+                free(data);
+            }
+        peer_close(&p);
+    }
+}
+
+static void bad_byte_in_text_of_any_length__is_refused_and_nothing_queued(void **state)
+{
+    (void)state;
+    for (const char *kind = "SC"; *kind; kind++)
+        for (int second = 0; second <= 1; second++) {
+            peer p;
+            char text[100];
+            peer_init(&p);
+            peer_open(&p, *kind);
+            if (second)
+                assert_int_equal(weir_conn_send(p.conn, WEIR_TEXT, "first", 5), WEIR_OK);
+            for (size_t len = 1; len <= sizeof text; len++)
+                for (size_t at = 0; at < len; at++) {
+                    memset(text, 't', sizeof text);
+                    text[at] = (char)0xFF;
+                    assert_int_equal(weir_conn_send(p.conn, WEIR_TEXT, text, len), WEIR_E_TEXT);
+                    text[at] = (char)0x80;
+                    assert_int_equal(weir_conn_send(p.conn, WEIR_TEXT, text, len), WEIR_E_TEXT);
+                }
+            assert_int_equal(weir_conn_buffered_amount(p.conn), second ? 5 : 0);
+            assert_int_equal(weir_conn_wants(p.conn) & WEIR_WANT_OUTPUT,
+                             second ? WEIR_WANT_OUTPUT : 0);
+            peer_close(&p);
+        }
+}
+
 /* ---- Streams ---------------------------------------------------------------------------------*/
 
 static void stream__is_one_message_of_its_pieces(void **state)
@@ -245,6 +319,8 @@ int main(void)
         cmocka_unit_test(full_queue__takes_nothing_and_tells_when_it_does_again),
         cmocka_unit_test(SEC_M6__short_borrowed_messages_to_a_peer_that_never_reads_are_limited),
         cmocka_unit_test(SEC_M6__short_prepared_messages_to_a_peer_that_never_reads_are_limited),
+        cmocka_unit_test(payload_of_every_length__leaves_as_it_is),
+        cmocka_unit_test(bad_byte_in_text_of_any_length__is_refused_and_nothing_queued),
         cmocka_unit_test(stream__is_one_message_of_its_pieces),
         cmocka_unit_test(stream_that_was_not_ended__is_cut_off_by_a_close),
         cmocka_unit_test(full_queue__leaves_the_stream_open),

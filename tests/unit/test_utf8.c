@@ -236,7 +236,7 @@ R3629_1__every_pair_of_bytes_is_judged_as_the_reference_does_in_a_long_text(void
 {
     (void)state;
     static const char *ends[] = {"xx", "\x80x", "\x80\x80"};
-    const weir__kernels *found[8];
+    const weir__kernels *found[TABLES_MOST];
     size_t count = tables(found);
     uint8_t text[80];
     memset(text, 'x', sizeof text);
