@@ -63,13 +63,15 @@ int weir__compression_start(weir_conn *conn, const weir__permessage_agreed *agre
     if (!agreed->enabled)
         return WEIR_OK;
     size_t cap;
-    weir__compression *const made = weir__pool_take(&conn->context->memory, sizeof *made, &cap);
+    weir__compression *const made =
+        weir__conn_open_extra(conn) ? weir__pool_take(&conn->context->memory, sizeof *made, &cap)
+                                    : NULL;
     if (!made)
         return WEIR_E_MEMORY;
     memset(made, 0, sizeof *made);
     made->cap = cap;
     made->agreed = *agreed;
-    conn->compression = made;
+    conn->extra->compression = made;
     return WEIR_OK;
 }
 
@@ -92,7 +94,7 @@ static void compression_give(weir_conn *conn, bool takeover, void *window, size_
 
 static void compression_free_inflater(weir_conn *conn)
 {
-    weir__compression *const compression = conn->compression;
+    weir__compression *const compression = weir__conn_compression(conn);
     weir__inflater *const inflater = compression->inflater;
     compression->inflater = NULL;
     if (inflater)
@@ -101,7 +103,7 @@ static void compression_free_inflater(weir_conn *conn)
 
 void weir__compression_trim(weir_conn *conn)
 {
-    weir__compression *const compression = conn->compression;
+    weir__compression *const compression = weir__conn_compression(conn);
     if (!compression || !compression->deflater)
         return;
     weir__deflater *const deflater = compression->deflater;
@@ -111,18 +113,19 @@ void weir__compression_trim(weir_conn *conn)
 
 void weir__compression_free(weir_conn *conn)
 {
-    weir__compression *const compression = conn->compression;
+    weir__compression *const compression = weir__conn_compression(conn);
     if (!compression)
         return;
     compression_free_inflater(conn);
     weir__compression_trim(conn);
-    conn->compression = NULL;
+    conn->extra->compression = NULL;
     weir__pool_give(&conn->context->memory, compression, compression->cap);
+    weir__conn_settle_extra(conn);
 }
 
 uint64_t weir__compression_bytes(const weir_conn *conn)
 {
-    const weir__compression *const compression = conn->compression;
+    const weir__compression *const compression = weir__conn_compression(conn);
     if (!compression)
         return 0;
     return compression->cap + (compression->inflater ? compression->inflater->cap : 0) +
@@ -133,7 +136,7 @@ uint64_t weir__compression_bytes(const weir_conn *conn)
 
 static weir__inflater *compression_inflater(weir_conn *conn)
 {
-    weir__compression *const compression = conn->compression;
+    weir__compression *const compression = weir__conn_compression(conn);
     if (compression->inflater)
         return compression->inflater;
     const uint32_t bits = compression->agreed.rx_window_bits;
@@ -152,7 +155,7 @@ static weir__inflater *compression_inflater(weir_conn *conn)
 uint64_t weir__compression_left(const weir_conn *conn)
 {
     const uint64_t ratio = conn->policy->deflate_max_ratio;
-    const uint64_t in = conn->compression->rx_payload;
+    const uint64_t in = conn->extra->compression->rx_payload;
     const uint64_t most = in > 0 && ratio > WEIR_NONE / in ? WEIR_NONE : in * ratio;
     const uint64_t allowed = most < COMPRESSION_RATIO_FLOOR ? COMPRESSION_RATIO_FLOOR : most;
     return allowed > conn->rx->message_bytes ? allowed - conn->rx->message_bytes : 0;
@@ -169,8 +172,8 @@ int weir__compression_inflate(weir_conn *conn, const uint8_t *in, size_t len, bo
     const int step = weir__inflate_run(&inflater->codec, scratch, in, len, last, max, piece);
     if (step < 0)
         return step;
-    conn->compression->rx_deflated += piece->used;
-    conn->compression->rx_inflated += piece->len;
+    conn->extra->compression->rx_deflated += piece->used;
+    conn->extra->compression->rx_inflated += piece->len;
     conn->context->totals.rx_deflated_bytes += piece->used;
     conn->context->totals.rx_inflated_bytes += piece->len;
     return step;
@@ -178,7 +181,7 @@ int weir__compression_inflate(weir_conn *conn, const uint8_t *in, size_t len, bo
 
 void weir__compression_received(weir_conn *conn)
 {
-    weir__compression *const compression = conn->compression;
+    weir__compression *const compression = weir__conn_compression(conn);
     compression->rx_message = false;
     /* RFC 7692 7.1.1: without takeover nothing is kept between messages. */
     if (!compression->agreed.rx_takeover)
@@ -190,7 +193,7 @@ void weir__compression_received(weir_conn *conn)
 int weir__compression_choice(const weir_conn *conn, int type)
 {
     const int asked = type & WEIR_AUTO;
-    if (!conn->compression)
+    if (!weir__conn_compression(conn))
         return WEIR_PLAIN;
     if (asked != 0)
         return asked;
@@ -207,7 +210,7 @@ static weir_deflate_level compression_level(const weir_config *policy)
 /* The window that fits what was agreed and the memory allowed; 0: none does. */
 static uint32_t compression_tx_bits(const weir_conn *conn)
 {
-    uint32_t bits = conn->compression->agreed.tx_window_bits;
+    uint32_t bits = conn->extra->compression->agreed.tx_window_bits;
     while (bits >= 8 && sizeof(weir__deflater) +
                                 weir__deflate_window_bytes(compression_level(conn->policy), bits) >
                             conn->policy->deflate_max_bytes)
@@ -218,7 +221,7 @@ static uint32_t compression_tx_bits(const weir_conn *conn)
 /* The compressor, made when there is none; NULL without takeover or without memory for it. */
 static weir__deflate *compression_deflater(weir_conn *conn)
 {
-    weir__compression *const compression = conn->compression;
+    weir__compression *const compression = weir__conn_compression(conn);
     if (!compression->agreed.tx_takeover)
         return NULL;
     compression->used_at = conn->context->now;
@@ -266,9 +269,9 @@ static int compression_run(weir_conn *conn, const uint8_t *data, size_t len, boo
         out->len = weir__deflate_run(deflate, scratch, data, len, last, max, out->data);
         return WEIR_OK;
     }
-    out->len =
-        weir__deflate_alone(scratch, compression_level(conn->policy),
-                            conn->compression->agreed.tx_window_bits, data, len, last, out->data);
+    out->len = weir__deflate_alone(scratch, compression_level(conn->policy),
+                                   conn->extra->compression->agreed.tx_window_bits, data, len, last,
+                                   out->data);
     if (out->len > max)
         out->len = 0;
     return WEIR_OK;
@@ -276,15 +279,15 @@ static int compression_run(weir_conn *conn, const uint8_t *data, size_t len, boo
 
 static void compression_count(weir_conn *conn, size_t in, size_t out)
 {
-    conn->compression->tx_inflated += in;
-    conn->compression->tx_deflated += out;
+    conn->extra->compression->tx_inflated += in;
+    conn->extra->compression->tx_deflated += out;
     conn->context->totals.tx_inflated_bytes += in;
     conn->context->totals.tx_deflated_bytes += out;
 }
 
 static void compression_skip(weir_conn *conn)
 {
-    conn->compression->tx_skipped++;
+    conn->extra->compression->tx_skipped++;
     conn->context->totals.tx_skipped++;
 }
 
@@ -305,7 +308,7 @@ int weir__compression_message(weir_conn *conn, int choice, const uint8_t *data, 
                               weir__deflated *out)
 {
     *out = (weir__deflated){NULL, 0, 0};
-    const bool takeover = conn->compression->agreed.tx_takeover;
+    const bool takeover = conn->extra->compression->agreed.tx_takeover;
     if (!compression_is_worth(conn->policy, choice, takeover, data, len)) {
         compression_skip(conn);
         return WEIR_OK;
@@ -378,6 +381,6 @@ void weir__compression_shared_skipped(weir_conn *conn, int choice)
 
 void weir__compression_forget(weir_conn *conn)
 {
-    if (conn->compression && conn->compression->deflater)
-        weir__deflate_forget(&conn->compression->deflater->codec);
+    if (weir__conn_compression(conn) && conn->extra->compression->deflater)
+        weir__deflate_forget(&conn->extra->compression->deflater->codec);
 }

@@ -77,10 +77,48 @@ static void conn_leave_lists(weir_conn *conn)
     conn->place = WEIR__PLACE_NONE;
 }
 
+weir__extra *weir__conn_open_extra(weir_conn *conn)
+{
+    size_t cap;
+    if (conn->extra)
+        return conn->extra;
+    weir__extra *const made = weir__pool_take(&conn->context->memory, sizeof *made, &cap);
+    if (!made)
+        return NULL;
+    *made = (weir__extra){.cap = cap};
+    conn->extra = made;
+    return made;
+}
+
+void weir__conn_settle_extra(weir_conn *conn)
+{
+    weir__extra *const extra = conn->extra;
+    if (!extra || extra->opening || extra->compression || extra->subprotocol || extra->reason)
+        return;
+    conn->extra = NULL;
+    weir__pool_give(&conn->context->memory, extra, extra->cap);
+}
+
 static void conn_free_text(weir__memory *memory, weir__held_text *text)
 {
     if (text)
         weir__pool_give(memory, text, text->cap);
+}
+
+static void conn_free_extra(weir_conn *conn)
+{
+    weir__extra *const extra = conn->extra;
+    weir__memory *const memory = &conn->context->memory;
+    if (!extra)
+        return;
+    weir__opening_free(conn);
+    weir__compression_free(conn);
+    if (!conn->extra)
+        return;
+    conn_free_text(memory, extra->subprotocol);
+    conn_free_text(memory, extra->reason);
+    conn->extra = NULL;
+    weir__pool_give(memory, extra, extra->cap);
 }
 
 void weir__conn_free(weir_conn *conn)
@@ -92,10 +130,7 @@ void weir__conn_free(weir_conn *conn)
         context->input_conn = NULL;
     weir__output_free(conn);
     weir__assembly_free(conn);
-    weir__opening_free(conn);
-    weir__compression_free(conn);
-    conn_free_text(&context->memory, conn->subprotocol);
-    conn_free_text(&context->memory, conn->reason);
+    conn_free_extra(conn);
     if (weir__conn_has(conn, WEIR__FLAG_OWN_POLICY))
         weir__memory_give(&context->memory, (void *)(uintptr_t)conn->policy, sizeof *conn->policy);
     weir__pool_give_exact(&context->memory, conn);
@@ -159,7 +194,8 @@ static bool conn_events_wait(const weir_conn *conn)
     /* CLOSED is the last event: it waits for borrowed memory that is still being written. */
     if (conn->pending != 0)
         return !weir__output_borrows(conn);
-    return (conn->opening && weir__opening_has_early(conn)) || weir__receive_is_due(conn);
+    return (weir__conn_opening(conn) && weir__opening_has_early(conn)) ||
+           weir__receive_is_due(conn);
 }
 
 uint32_t weir__conn_wants(const weir_conn *conn)
@@ -306,7 +342,8 @@ void weir__conn_peer_closed(weir_conn *conn, uint32_t code, weir_text reason, ui
 {
     conn->peer_code = (uint16_t)code;
     conn->note.fault_at = at; /* what follows is not looked at, however much came along */
-    conn->reason = weir__held_text_make(&conn->context->memory, reason);
+    if (reason.len > 0 && weir__conn_open_extra(conn))
+        conn->extra->reason = weir__held_text_make(&conn->context->memory, reason);
     conn_end_sending(conn);
     weir__conn_pend(conn, WEIR__PENDING_CLOSE);
     if (conn->state == WEIR__OPEN) {

@@ -68,6 +68,15 @@ typedef struct weir__held_text {
     char data[];
 } weir__held_text;
 
+/* What an open connection mostly has none of. */
+typedef struct weir__extra {
+    size_t cap;                     /* of this block */
+    weir__opening *opening;         /* NULL once the handshake is over and forgotten */
+    weir__compression *compression; /* NULL: no compression was agreed */
+    weir__held_text *subprotocol;
+    weir__held_text *reason; /* the peer's close reason */
+} weir__extra;
+
 struct weir_conn {
     /* Touched by every small message. */
     weir_context *context;
@@ -91,10 +100,7 @@ struct weir_conn {
 
     weir__timer timer; /* a node of the context's lists */
     void *user;
-    weir__opening *opening;         /* NULL once the handshake is over and forgotten */
-    weir__compression *compression; /* NULL: no compression was agreed */
-    weir__held_text *subprotocol;
-    weir__held_text *reason; /* the peer's close reason */
+    weir__extra *extra; /* NULL: none of it */
 
     /* Control frames. */
     union {
@@ -117,6 +123,27 @@ struct weir_conn {
     uint8_t stream_utf8; /* sending: state of the streamed message's text check */
 };
 
+static inline weir__opening *weir__conn_opening(const weir_conn *conn)
+{
+    return conn->extra ? conn->extra->opening : NULL;
+}
+
+static inline weir__compression *weir__conn_compression(const weir_conn *conn)
+{
+    return conn->extra ? conn->extra->compression : NULL;
+}
+
+/* NULL when there is none. */
+static inline const weir__held_text *weir__conn_subprotocol(const weir_conn *conn)
+{
+    return conn->extra ? conn->extra->subprotocol : NULL;
+}
+
+static inline const weir__held_text *weir__conn_reason(const weir_conn *conn)
+{
+    return conn->extra ? conn->extra->reason : NULL;
+}
+
 /* The connection whose timer's node this is. */
 static inline weir_conn *weir__conn_of(weir__node *node)
 {
@@ -136,6 +163,12 @@ void weir__conn_free(weir_conn *conn);
 int weir__conn_set(weir_conn *conn, int option, uint64_t value);
 int weir__conn_public_state(const weir_conn *conn);
 uint32_t weir__conn_wants(const weir_conn *conn);
+
+/* The connection's extra, made when there is none; NULL without memory. */
+weir__extra *weir__conn_open_extra(weir_conn *conn);
+
+/* Let go of it when nothing is in it. */
+void weir__conn_settle_extra(weir_conn *conn);
 
 static inline bool weir__conn_has(const weir_conn *conn, unsigned flag)
 {

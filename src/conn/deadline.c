@@ -44,7 +44,7 @@ static uint64_t deadline_ping(const weir_conn *conn)
 /* When the memory for compressing is let go. */
 static uint64_t deadline_trim(const weir_conn *conn)
 {
-    const weir__compression *const compression = conn->compression;
+    const weir__compression *const compression = weir__conn_compression(conn);
     if (!compression || !compression->deflater || weir__conn_has(conn, WEIR__FLAG_STREAMING))
         return WEIR_NONE;
     return deadline_after(compression->used_at, conn->policy->deflate_idle_ms);

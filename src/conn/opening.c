@@ -11,24 +11,27 @@
 
 static weir__opening *opening_open(weir_conn *conn)
 {
-    if (conn->opening)
-        return conn->opening;
+    weir__extra *const extra = weir__conn_open_extra(conn);
+    if (!extra || extra->opening)
+        return extra ? extra->opening : NULL;
     size_t cap;
     weir__opening *const made = weir__pool_take(&conn->context->memory, sizeof *made, &cap);
-    if (!made)
+    if (!made) {
+        weir__conn_settle_extra(conn);
         return NULL;
-    memset(made, 0,
-           cap); /* a length known only now keeps compilers from a slow loop of their own */
+    }
+    /* A length known only now keeps compilers from a slow loop of their own. */
+    memset(made, 0, cap);
     made->cap = cap;
     made->head.kind = conn->role == WEIR_SERVER ? WEIR__HTTP_REQUEST : WEIR__HTTP_RESPONSE;
     made->head.policy = conn->policy;
-    conn->opening = made;
+    extra->opening = made;
     return made;
 }
 
 void weir__opening_free(weir_conn *conn)
 {
-    weir__opening *const opening = conn->opening;
+    weir__opening *const opening = weir__conn_opening(conn);
     weir__memory *const memory = &conn->context->memory;
     if (!opening)
         return;
@@ -36,8 +39,9 @@ void weir__opening_free(weir_conn *conn)
     weir__buffer_free(memory, &opening->early);
     weir__buffer_free(memory, &opening->offered);
     weir__http_body_free(&opening->body, memory);
-    conn->opening = NULL;
+    conn->extra->opening = NULL;
     weir__pool_give(memory, opening, opening->cap);
+    weir__conn_settle_extra(conn);
 }
 
 void weir__opening_release(weir_conn *conn)
@@ -51,19 +55,19 @@ void weir__opening_release(weir_conn *conn)
 
 void weir__opening_set_policy(weir_conn *conn)
 {
-    if (conn->opening)
-        conn->opening->head.policy = conn->policy;
+    if (weir__conn_opening(conn))
+        conn->extra->opening->head.policy = conn->policy;
 }
 
 bool weir__opening_has_early(const weir_conn *conn)
 {
-    const weir__opening *const opening = conn->opening;
+    const weir__opening *const opening = weir__conn_opening(conn);
     return opening && weir__conn_is_live(conn) && opening->early_at < opening->early.len;
 }
 
 uint64_t weir__opening_bytes(const weir_conn *conn)
 {
-    const weir__opening *const opening = conn->opening;
+    const weir__opening *const opening = weir__conn_opening(conn);
     if (!opening)
         return 0;
     return opening->cap + opening->head.bytes.cap + opening->head.lines.cap + opening->early.cap +
@@ -83,7 +87,7 @@ static int opening_queue(weir_conn *conn, weir__buffer *buffer)
 static int opening_accept(weir_conn *conn, weir_text subprotocol, const weir_field *fields,
                           size_t count)
 {
-    weir__opening *const opening = conn->opening;
+    weir__opening *const opening = weir__conn_opening(conn);
     weir__memory *const memory = &conn->context->memory;
     weir__buffer response = {NULL, 0, 0};
     weir__permessage_agreed agreed;
@@ -101,7 +105,7 @@ static int opening_accept(weir_conn *conn, weir_text subprotocol, const weir_fie
         weir__compression_free(conn);
         return WEIR_E_MEMORY;
     }
-    conn->subprotocol = chosen;
+    conn->extra->subprotocol = chosen;
     conn->http_status = 101;
     weir__conn_open(conn, false);
     return WEIR_OK;
@@ -110,7 +114,7 @@ static int opening_accept(weir_conn *conn, weir_text subprotocol, const weir_fie
 int weir__opening_accept(weir_conn *conn, weir_text subprotocol, const weir_field *fields,
                          size_t count)
 {
-    if (conn->state != WEIR__AWAIT_ANSWER || conn->opening->verdict.status != WEIR_OK)
+    if (conn->state != WEIR__AWAIT_ANSWER || conn->extra->opening->verdict.status != WEIR_OK)
         return WEIR_E_STATE;
     return opening_accept(conn, subprotocol, fields, count);
 }
@@ -118,9 +122,9 @@ int weir__opening_accept(weir_conn *conn, weir_text subprotocol, const weir_fiel
 /* RFC 9110 9.3.2: a HEAD request gets no body. */
 static bool opening_is_head(const weir_conn *conn)
 {
-    if (!conn->opening)
+    if (!weir__conn_opening(conn))
         return false;
-    const weir__http_head *const head = &conn->opening->head;
+    const weir__http_head *const head = &conn->extra->opening->head;
     return weir__text_equal(weir__http_slice_text(head, head->method), WEIR__LITERAL("HEAD"));
 }
 
@@ -129,7 +133,7 @@ int weir__opening_respond(weir_conn *conn, int status, const weir_field *fields,
 {
     if (conn->state != WEIR__AWAIT_ANSWER)
         return WEIR_E_STATE;
-    const bool plain = conn->opening->verdict.plain;
+    const bool plain = conn->extra->opening->verdict.plain;
     /* RFC 6455 4.2.2: a 2xx to an upgrade would tell the client nothing it can use. */
     if (status < 200 || status > 599 || (!plain && status < 300))
         return WEIR_E_HTTP_STATUS;
@@ -170,8 +174,8 @@ void weir__opening_refuse(weir_conn *conn)
 static void opening_judge_request(weir__run *run)
 {
     weir_conn *const conn = run->conn;
-    weir__request_verdict *const verdict = &conn->opening->verdict;
-    weir__request_judge(&conn->opening->head, verdict);
+    weir__request_verdict *const verdict = &conn->extra->opening->verdict;
+    weir__request_judge(&conn->extra->opening->head, verdict);
     if (verdict->plain && conn->policy->http_events) {
         weir__conn_await_answer(conn);
         weir__run_event(run, WEIR_EVENT_HTTP);
@@ -194,7 +198,7 @@ static void opening_judge_request(weir__run *run)
 static void opening_keep_early(weir__run *run)
 {
     weir_conn *const conn = run->conn;
-    weir__buffer *const early = &conn->opening->early;
+    weir__buffer *const early = &conn->extra->opening->early;
     const size_t len = (size_t)(run->end - run->at);
     const uint64_t limit = conn->policy->max_early_bytes;
     /* The limit may have been lowered meanwhile. */
@@ -236,8 +240,8 @@ static void opening_connected(weir__run *run, const weir__response_verdict *verd
 {
     weir_conn *const conn = run->conn;
     const weir_text subprotocol = verdict->subprotocol;
-    conn->subprotocol = weir__held_text_make(&conn->context->memory, subprotocol);
-    if ((subprotocol.len > 0 && !conn->subprotocol) ||
+    conn->extra->subprotocol = weir__held_text_make(&conn->context->memory, subprotocol);
+    if ((subprotocol.len > 0 && !weir__conn_subprotocol(conn)) ||
         weir__compression_start(conn, &verdict->deflate) != WEIR_OK)
         weir__conn_fail(conn, WEIR_E_MEMORY, weir__run_offset(run));
     else
@@ -247,12 +251,13 @@ static void opening_connected(weir__run *run, const weir__response_verdict *verd
 static void opening_rejected(weir__run *run)
 {
     weir_conn *const conn = run->conn;
-    const int status = weir__http_body_init(&conn->opening->body, &conn->opening->head);
+    const int status =
+        weir__http_body_init(&conn->extra->opening->body, &conn->extra->opening->head);
     if (status < 0) {
         weir__conn_fail(conn, status, weir__run_offset(run));
         return;
     }
-    conn->opening->rejected_at = weir__run_offset(run);
+    conn->extra->opening->rejected_at = weir__run_offset(run);
     weir__conn_await_body(conn);
     if (status == WEIR_OK || conn->policy->max_reject_bytes == 0)
         weir__opening_body_over(conn);
@@ -261,14 +266,14 @@ static void opening_rejected(weir__run *run)
 void weir__opening_body_over(weir_conn *conn)
 {
     weir__conn_pend(conn, WEIR__PENDING_REJECTED);
-    weir__conn_rejected(conn, conn->opening->rejected_at);
+    weir__conn_rejected(conn, conn->extra->opening->rejected_at);
 }
 
 static void opening_read_body(weir__run *run)
 {
     weir_conn *const conn = run->conn;
     const int status =
-        weir__http_body_feed(&conn->opening->body, &conn->context->memory,
+        weir__http_body_feed(&conn->extra->opening->body, &conn->context->memory,
                              conn->policy->max_reject_bytes, run->at, (size_t)(run->end - run->at));
     run->at = run->end;
     if (status != WEIR__HTTP_MORE)
@@ -278,7 +283,7 @@ static void opening_read_body(weir__run *run)
 static void opening_judge_response(weir__run *run)
 {
     weir_conn *const conn = run->conn;
-    weir__opening *const opening = conn->opening;
+    weir__opening *const opening = weir__conn_opening(conn);
     weir__response_verdict verdict;
     const weir_text offered = {(const char *)opening->offered.data, opening->offered.len};
     weir__response_judge(&opening->head, opening->accept, offered, &opening->wishes, &verdict);
@@ -351,9 +356,9 @@ void weir__opening_receive(weir__run *run)
 /* The head while it may be read: whole, and not forgotten yet. */
 static const weir__http_head *opening_head(const weir_conn *conn)
 {
-    if (!conn->opening || conn->state == WEIR__AWAIT_HEAD)
+    if (!weir__conn_opening(conn) || conn->state == WEIR__AWAIT_HEAD)
         return NULL;
-    return &conn->opening->head;
+    return &conn->extra->opening->head;
 }
 
 static bool opening_server_text(const weir__opening *opening, int id, weir_text *text)
@@ -385,16 +390,17 @@ static bool opening_server_text(const weir__opening *opening, int id, weir_text 
 int weir__opening_text(const weir_conn *conn, int id, weir_text *text)
 {
     if (id == WEIR_TEXT_SUBPROTOCOL) {
-        if (!conn->subprotocol)
+        const weir__held_text *const subprotocol = weir__conn_subprotocol(conn);
+        if (!subprotocol)
             return WEIR_E_NOT_FOUND;
-        *text = (weir_text){conn->subprotocol->data, conn->subprotocol->len};
+        *text = (weir_text){subprotocol->data, subprotocol->len};
         return WEIR_OK;
     }
     const weir__http_head *const head = opening_head(conn);
     if (!head)
         return WEIR_E_NOT_FOUND;
     if (conn->role == WEIR_SERVER)
-        return opening_server_text(conn->opening, id, text) ? WEIR_OK : WEIR_E_NOT_FOUND;
+        return opening_server_text(weir__conn_opening(conn), id, text) ? WEIR_OK : WEIR_E_NOT_FOUND;
     if (id != WEIR_TEXT_REASON)
         return WEIR_E_NOT_FOUND;
     *text = weir__http_slice_text(head, head->reason);
@@ -416,7 +422,7 @@ int weir__opening_header_at(const weir_conn *conn, size_t index, weir_field *fie
 int weir__opening_offered(const weir_conn *conn, size_t index, weir_text *text)
 {
     const weir__http_head *const head = opening_head(conn);
-    if (!head || conn->role != WEIR_SERVER || conn->opening->verdict.status != WEIR_OK)
+    if (!head || conn->role != WEIR_SERVER || conn->extra->opening->verdict.status != WEIR_OK)
         return WEIR_E_NOT_FOUND;
     return weir__request_subprotocol(head, index, text) ? WEIR_OK : WEIR_E_NOT_FOUND;
 }

@@ -38,7 +38,7 @@ static int payload_flood(weir_conn *conn)
 
 bool weir__payload_is_compressed(const weir_conn *conn)
 {
-    return conn->compression && conn->compression->rx_message;
+    return weir__conn_compression(conn) && conn->extra->compression->rx_message;
 }
 
 static void payload_begin_message(weir_conn *conn, const weir_frame_head *head, uint64_t at)
@@ -48,13 +48,13 @@ static void payload_begin_message(weir_conn *conn, const weir_frame_head *head, 
     conn->rx->fragments = conn->rx->empty_fragments = 0;
     conn->rx->utf8 = WEIR__UTF8_START;
     conn->rx->chunk_given = false;
-    if (!conn->compression)
+    if (!weir__conn_compression(conn))
         return;
     /* RFC 7692 6: RSV1 on the first frame is about the whole message. */
-    conn->compression->rx_message = head->rsv != 0;
-    conn->compression->rx_payload = 0;
-    conn->compression->rx_slice = 0;
-    conn->compression->rx_at = at;
+    conn->extra->compression->rx_message = head->rsv != 0;
+    conn->extra->compression->rx_payload = 0;
+    conn->extra->compression->rx_slice = 0;
+    conn->extra->compression->rx_at = at;
 }
 
 /* RFC 6455 10.4: judged by the claim, before a byte of it is held; false: the message gets too big.
@@ -299,7 +299,7 @@ static void payload_chunk(weir__run *run, size_t len)
  * began, however the bytes were cut. */
 static void payload_fail_inflate(weir__run *run, int status)
 {
-    weir__conn_fail(run->conn, status, run->conn->compression->rx_at);
+    weir__conn_fail(run->conn, status, run->conn->extra->compression->rx_at);
 }
 
 /* Bytes that the message may still become by its size; the limit may have been lowered meanwhile. */
@@ -384,7 +384,7 @@ static void payload_mask_back(weir__run *run, uint32_t key, size_t used, size_t 
     weir_conn *const conn = run->conn;
     run->at += used;
     conn->rx->frame_left -= used;
-    conn->compression->rx_slice -= (uint32_t)used;
+    conn->extra->compression->rx_slice -= (uint32_t)used;
     if (used == len)
         return;
     conn->rx->key = weir__key_rotate(key, used);
@@ -418,7 +418,7 @@ static int payload_check_inflated(const weir_conn *conn, int step)
 static size_t payload_inflate_available(const weir__run *run)
 {
     const weir_conn *const conn = run->conn;
-    weir__compression *const compression = conn->compression;
+    weir__compression *const compression = weir__conn_compression(conn);
     if (compression->rx_slice == 0) {
         compression->rx_slice =
             conn->rx->frame_left < PAYLOAD_CHUNK ? (uint32_t)conn->rx->frame_left : PAYLOAD_CHUNK;

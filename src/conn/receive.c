@@ -52,7 +52,7 @@ static void receive_give_released(weir__run *run)
 
 static void receive_give_reason(weir__run *run, weir_event_type type, uint32_t code)
 {
-    const weir__held_text *const reason = run->conn->reason;
+    const weir__held_text *const reason = weir__conn_reason(run->conn);
     weir_event *const event = weir__run_event(run, type);
     event->code = (uint16_t)code;
     if (reason) {
@@ -76,8 +76,8 @@ static void receive_give_rejected(weir__run *run)
     const weir_conn *const conn = run->conn;
     weir_event *const event = weir__run_event(run, WEIR_EVENT_REJECTED);
     event->code = conn->http_status;
-    event->data = conn->opening->body.bytes.data;
-    event->len = conn->opening->body.bytes.len;
+    event->data = conn->extra->opening->body.bytes.data;
+    event->len = conn->extra->opening->body.bytes.len;
 }
 
 /* One event; which must wait. */
@@ -139,7 +139,7 @@ static int receive_judge(const weir_conn *conn, const uint8_t *bytes, size_t hav
 {
     const weir__frame_rules rules = {.masked = conn->role == WEIR_SERVER,
                                      .in_message = conn->rx->in_message,
-                                     .rsv1 = conn->compression != NULL};
+                                     .rsv1 = weir__conn_compression(conn) != NULL};
     return weir__frame_rules_read(bytes, have, &rules, head);
 }
 
@@ -240,7 +240,7 @@ static void receive_bytes(weir__run *run)
 static void receive_early(weir__run *run)
 {
     weir_conn *const conn = run->conn;
-    weir__opening *const opening = conn->opening;
+    weir__opening *const opening = weir__conn_opening(conn);
     weir__run early = *run;
     early.start = early.at = opening->early.data + opening->early_at;
     early.end = opening->early.data + opening->early.len;
@@ -258,7 +258,7 @@ static void receive_begin(weir_conn *conn, size_t len)
 {
     if (conn->rx)
         weir__assembly_release(conn);
-    if (conn->opening)
+    if (weir__conn_opening(conn))
         weir__opening_release(conn);
     if (len > 0)
         weir__deadline_heard(conn);
@@ -277,7 +277,7 @@ int weir__receive(weir_conn *conn, uint8_t *data, size_t len, size_t *used, weir
     weir__run run = {conn, events, cap, 0, start, start, start + len, conn->rx_bytes, false};
     if (conn->pending != 0)
         receive_pending(&run);
-    if (conn->opening && weir__opening_has_early(conn))
+    if (weir__conn_opening(conn) && weir__opening_has_early(conn))
         receive_early(&run);
     receive_bytes(&run);
     if (conn->pending != 0)

@@ -25,18 +25,21 @@ void weir__report(const weir_conn *conn, weir_report *report)
     report->offset =
         weir__conn_has(conn, WEIR__FLAG_REPORTED) ? conn->note.fault_at : conn->rx_bytes;
     report->text = weir__text(weir__status_text(conn->cause), WEIR_NTS);
-    if (conn->reason)
-        report->reason = (weir_text){conn->reason->data, conn->reason->len};
+    const weir__held_text *const reason = weir__conn_reason(conn);
+    if (reason)
+        report->reason = (weir_text){reason->data, reason->len};
 }
 
 static uint64_t report_held(const weir_conn *conn)
 {
     uint64_t held = sizeof *conn + weir__output_held(conn) + weir__assembly_bytes(conn) +
                     weir__opening_bytes(conn) + weir__compression_bytes(conn);
-    if (conn->subprotocol)
-        held += conn->subprotocol->cap;
-    if (conn->reason)
-        held += conn->reason->cap;
+    if (conn->extra)
+        held += conn->extra->cap;
+    if (weir__conn_subprotocol(conn))
+        held += weir__conn_subprotocol(conn)->cap;
+    if (weir__conn_reason(conn))
+        held += weir__conn_reason(conn)->cap;
     if (weir__conn_has(conn, WEIR__FLAG_OWN_POLICY))
         held += sizeof *conn->policy;
     return held;
@@ -44,7 +47,7 @@ static uint64_t report_held(const weir_conn *conn)
 
 static void report_compression(const weir_conn *conn, weir_stats *stats)
 {
-    const weir__compression *const compression = conn->compression;
+    const weir__compression *const compression = weir__conn_compression(conn);
     if (!compression)
         return;
     stats->rx_deflated_bytes = compression->rx_deflated;

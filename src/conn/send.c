@@ -117,7 +117,7 @@ static int send_compress(weir_conn *conn, int type, const uint8_t *data, size_t 
                          weir__deflated *packed)
 {
     *packed = (weir__deflated){NULL, 0, 0};
-    if (!conn->compression)
+    if (!weir__conn_compression(conn))
         return WEIR_OK;
     const int choice = weir__compression_choice(conn, type);
     if (choice == WEIR_PLAIN)
@@ -146,7 +146,7 @@ static int send_prepare(weir_conn *conn, int type, const uint8_t *data, size_t l
 static inline bool send_is_straight(const weir_conn *conn, size_t len)
 {
     const weir_config *const policy = conn->policy;
-    return conn->state == WEIR__OPEN && !conn->compression &&
+    return conn->state == WEIR__OPEN && !weir__conn_compression(conn) &&
            !weir__conn_has(conn, WEIR__FLAG_STREAMING) && len <= policy->fragment_bytes &&
            weir__output_load(conn) + WEIR_FRAME_HEAD_MAX + len <= policy->high_water_bytes;
 }
@@ -242,7 +242,8 @@ static int send_prepared_variant(weir_conn *conn, weir_message *message)
     const int choice = weir__compression_choice(conn, message->choice);
     weir_message *picked = message;
     if (choice != WEIR_PLAIN)
-        picked = weir__message_variant(message, choice, conn->compression->agreed.tx_window_bits);
+        picked =
+            weir__message_variant(message, choice, conn->extra->compression->agreed.tx_window_bits);
     if (!picked && choice == WEIR_AUTO)
         picked = message;
     if (!picked)
@@ -262,7 +263,7 @@ int weir__send_message(weir_conn *conn, weir_message *message)
         return WEIR_E_CONTEXT;
     if (!send_has_room(conn, message->len))
         return WEIR_WOULD_BLOCK;
-    if (conn->compression)
+    if (weir__conn_compression(conn))
         WEIR__TRY(send_prepared_variant(conn, message));
     else
         WEIR__TRY(send_prepared(conn, message));
@@ -293,13 +294,13 @@ static int send_check_piece(const weir_conn *conn, const uint8_t *data, size_t l
  * becomes meanwhile. */
 static bool send_stream_compressed(weir_conn *conn, bool started, const uint8_t *data, size_t len)
 {
-    if (!conn->compression)
+    if (!weir__conn_compression(conn))
         return false;
     if (!started) {
         const int choice = weir__compression_choice(conn, conn->stream_type);
-        conn->compression->tx_stream = weir__compression_stream(conn, choice, data, len);
+        conn->extra->compression->tx_stream = weir__compression_stream(conn, choice, data, len);
     }
-    return conn->compression->tx_stream;
+    return conn->extra->compression->tx_stream;
 }
 
 static int send_queue_piece(weir_conn *conn, const uint8_t *data, size_t len, bool last)
