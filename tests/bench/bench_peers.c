@@ -47,9 +47,11 @@ const char *peer_request(size_t *len)
         "Cookie: session=%0*d\r\n"
         "Sec-WebSocket-Key: " PEER_REQUEST_KEY "\r\n"
         "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n";
+    *len = PEER_REQUEST_LEN;
+    if (request[0])
+        return request;
     const int rest = snprintf(NULL, 0, format, 1, 7) - 1;
-    *len = (size_t)snprintf(request, sizeof request, format, PEER_REQUEST_LEN - rest, 7);
-    if (*len != PEER_REQUEST_LEN)
+    if (snprintf(request, sizeof request, format, PEER_REQUEST_LEN - rest, 7) != PEER_REQUEST_LEN)
         bench_die("the request is not as long as it should be");
     return request;
 }
