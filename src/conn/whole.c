@@ -167,6 +167,6 @@ void weir__whole_receive(weir__run *run)
         whole_count(run, (size_t)(event - first));
     if (!is_good)
         whole_fail_text(run, &frame);
-    else if (kind == WHOLE_BEGUN && event < last)
+    else if (kind == WHOLE_BEGUN)
         whole_begin(run, &line, &frame);
 }

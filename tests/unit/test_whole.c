@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+/* Whole messages on the straight line: the same as in the general way, and where it must give up. */
+#include <string.h>
+
+#include "support/peer.h"
+#include "support/test.h"
+
+#define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
+
+static int whole_other(const peer *p)
+{
+    return p->role == WEIR_SERVER ? WEIR_CLIENT : WEIR_SERVER;
+}
+
+static void whole_open(peer *p, char kind, uint64_t chunks)
+{
+    peer_init(p);
+    p->config.deliver_chunks = chunks;
+    peer_open(p, kind);
+}
+
+/* What the message with an index carries: other bytes for each, no text in binary ones. */
+static size_t whole_payload(size_t index, uint8_t *payload)
+{
+    static const size_t lens[] = {0, 1, 15, 16, 17, 125, 126, 127, 300, 65535, 65536, 70000};
+    const size_t len = lens[index % COUNT_OF(lens)];
+    for (size_t i = 0; i < len; i++)
+        payload[i] = (uint8_t)((index % 2 == 0 ? 'a' : 0xE1) + (i + index) % 26);
+    return len;
+}
+
+static void whole_expect(const weir_event *event, size_t index, uint64_t chunks)
+{
+    static uint8_t payload[70000];
+    const size_t len = whole_payload(index, payload);
+    const uint32_t text = index % 2 == 0 ? WEIR_FLAG_TEXT : 0;
+    assert_int_equal(event->type, chunks ? WEIR_EVENT_CHUNK : WEIR_EVENT_MESSAGE);
+    assert_int_equal(event->flags, WEIR_FLAG_FIRST | WEIR_FLAG_LAST | text);
+    assert_int_equal(event->len, len);
+    assert_int_equal(event->offset | event->frame_left | event->token, 0);
+    assert_int_equal(event->code | event->rtt_ms, 0);
+    if (len > 0)
+        assert_memory_equal(event->data, payload, len);
+}
+
+static void messages_of_every_form__come_in_order_for_every_size_of_the_array(void **state)
+{
+    static uint8_t payload[70000];
+    (void)state;
+    for (const char *kind = "SC"; *kind; kind++)
+        for (uint64_t chunks = 0; chunks < 2; chunks++)
+            for (size_t cap = 1; cap <= 40; cap += cap < 4 ? 1 : 12) {
+                peer p;
+                bytes input = {0};
+                weir_event events[40];
+                whole_open(&p, *kind, chunks);
+                for (size_t i = 0; i < 36; i++)
+                    bytes_add_frame(&input, whole_other(&p), 1, i % 2 == 0 ? 1 : 2, payload,
+                                    whole_payload(i, payload));
+                size_t seen = 0, used;
+                for (size_t at = 0; at < input.len; at += used) {
+                    const int count = weir_conn_receive(p.conn, input.data + at, input.len - at,
+                                                        &used, events, cap);
+                    assert_in_range(count, 1, cap);
+                    for (int i = 0; i < count; i++)
+                        whole_expect(&events[i], seen++, chunks);
+                    /* A full array ends the call at the end of a message: the next is not touched. */
+                    assert_true((size_t)count == cap || at + used == input.len);
+                }
+                weir_stats stats;
+                assert_int_equal(weir_conn_stats(p.conn, &stats, sizeof stats), WEIR_OK);
+                assert_int_equal(seen, 36);
+                assert_int_equal(stats.rx_messages, 36);
+                assert_int_equal(stats.rx_bytes, input.len);
+                bytes_free(&input);
+                peer_close(&p);
+            }
+}
+
+/* Behind good messages in one input: the fault is found where it is, what came before is given. */
+static void whole_fault(char kind, const void *bad, size_t len, int opcode, int masked_wrong,
+                        const char *cause, int code, size_t offset)
+{
+    peer p;
+    bytes input = {0};
+    whole_open(&p, kind, 0);
+    const int other = whole_other(&p);
+    bytes_add_frame(&input, other, 1, 1, "good", 4);
+    bytes_add_frame(&input, other, 1, 2, "good", 4);
+    const size_t before = input.len;
+    bytes_add_frame(&input, masked_wrong ? p.role : other, 1, opcode, bad, len);
+    bytes_add_frame(&input, other, 1, 1, "late", 4);
+    peer_feed(&p, input.data, input.len, input.len);
+    assert_int_equal(peer_close_code(&p, p.role), code);
+    assert_true(peer_saw(&p, cause));
+    assert_false(peer_saw(&p, "late"));
+    weir_report report;
+    weir_stats stats;
+    assert_int_equal(weir_conn_report(p.conn, &report, sizeof report), WEIR_OK);
+    assert_int_equal(report.offset, before + offset);
+    assert_int_equal(weir_conn_stats(p.conn, &stats, sizeof stats), WEIR_OK);
+    assert_int_equal(stats.rx_messages, 2);
+    bytes_free(&input);
+    peer_close(&p);
+}
+
+static void fault_behind_good_messages__is_found_where_it_is(void **state)
+{
+    static const char late[] = "0123456789012345678901234567890123456789\xC3(";
+    static const char open[] = "0123456789012345678901234567890123456789\xC3";
+    (void)state;
+    for (const char *kind = "SC"; *kind; kind++) {
+        const size_t head = *kind == 'S' ? 6 : 2;
+        whole_fault(*kind, "\xFF", 1, 1, 0, "WEIR_E_UTF8", 1007, head);
+        whole_fault(*kind, late, sizeof late - 1, 1, 0, "WEIR_E_UTF8", 1007, head + 41);
+        whole_fault(*kind, open, sizeof open - 1, 1, 0, "WEIR_E_UTF8", 1007, head + 41);
+        whole_fault(*kind, "x", 1, 3, 0, "WEIR_E_OPCODE", 1002, 0);
+        whole_fault(*kind, "x", 1, 2, 1, *kind == 'S' ? "WEIR_E_UNMASKED" : "WEIR_E_MASKED", 1002,
+                    0);
+        whole_fault(*kind, "x", 1, 0, 0, "WEIR_E_CONTINUATION", 1002, 0);
+    }
+}
+
+static void length_in_a_longer_form__is_left_to_the_general_way(void **state)
+{
+    static const struct {
+        uint64_t len;
+        int form;
+    } heads[] = {{5, 16}, {125, 16}, {5, 64}, {126, 64}, {65535, 64}};
+    (void)state;
+    for (const char *kind = "SC"; *kind; kind++)
+        for (size_t i = 0; i < COUNT_OF(heads); i++) {
+            static const uint8_t zeros[65535];
+            peer p;
+            bytes input = {0};
+            whole_open(&p, *kind, 0);
+            bytes_add_head(&input, 1, 0, 2, p.role == WEIR_SERVER, heads[i].len, heads[i].form);
+            bytes_add(&input, zeros, (size_t)heads[i].len);
+            peer_feed(&p, input.data, input.len, input.len);
+            assert_true(peer_saw(&p, "WEIR_E_LENGTH_FORM"));
+            assert_int_equal(peer_close_code(&p, p.role), 1002);
+            bytes_free(&input);
+            peer_close(&p);
+        }
+}
+
+/* Its bytes would do for a longer head of the right kind. */
+static void large_frame_of_the_wrong_side__is_refused(void **state)
+{
+    static const uint8_t zeros[70000];
+    (void)state;
+    for (const char *kind = "SC"; *kind; kind++) {
+        peer p;
+        bytes input = {0};
+        whole_open(&p, *kind, 0);
+        bytes_add_head(&input, 1, 0, 2, p.role != WEIR_SERVER, 65536, 64);
+        bytes_add(&input, zeros, sizeof zeros);
+        peer_feed(&p, input.data, input.len, input.len);
+        assert_true(peer_saw(&p, *kind == 'S' ? "WEIR_E_UNMASKED" : "WEIR_E_MASKED"));
+        bytes_free(&input);
+        peer_close(&p);
+    }
+}
+
+static void limits__hold_on_the_straight_line(void **state)
+{
+    static const uint8_t payload[200];
+    (void)state;
+    for (const char *kind = "SC"; *kind; kind++)
+        for (size_t len = 99; len <= 101; len++)
+            for (int by_frame = 0; by_frame < 2; by_frame++) {
+                peer p;
+                bytes input = {0};
+                peer_init(&p);
+                p.config.max_message_bytes = by_frame ? 1000 : 100;
+                p.config.max_frame_bytes = by_frame ? 100 : WEIR_NONE;
+                peer_open(&p, *kind);
+                bytes_add_frame(&input, whole_other(&p), 1, 2, payload, len);
+                peer_feed(&p, input.data, input.len, input.len);
+                assert_int_equal(peer_close_code(&p, p.role), len > 100 ? 1009 : 0);
+                bytes_free(&input);
+                peer_close(&p);
+            }
+}
+
+/* WHATWG: what comes after our Close is checked but not delivered, whole or not. */
+static void after_our_close__messages_are_checked_and_not_given(void **state)
+{
+    (void)state;
+    for (const char *kind = "SC"; *kind; kind++)
+        for (int bad = 0; bad < 2; bad++) {
+            peer p;
+            bytes input = {0};
+            whole_open(&p, *kind, 0);
+            assert_int_equal(weir_conn_close(p.conn, 1000, NULL, 0), WEIR_OK);
+            bytes_add_frame(&input, whole_other(&p), 1, 1, "unseen", 6);
+            if (bad)
+                bytes_add_frame(&input, whole_other(&p), 1, 1, "\xFF", 1);
+            peer_feed(&p, input.data, input.len, input.len);
+            assert_false(peer_saw(&p, "unseen"));
+            assert_int_equal(peer_saw(&p, "WEIR_E_UTF8"), bad);
+            bytes_free(&input);
+            peer_close(&p);
+        }
+}
+
+/* Cut at every byte, the last message of the first part is begun on the straight line. */
+static void message_cut_anywhere__is_the_same_as_whole(void **state)
+{
+    static uint8_t payload[70000];
+    (void)state;
+    for (const char *kind = "SC"; *kind; kind++) {
+        bytes input = {0};
+        const int other = *kind == 'S' ? WEIR_CLIENT : WEIR_SERVER;
+        bytes_add_frame(&input, other, 1, 1, "gr\xC3\xBC\xC3\x9F", 6);
+        bytes_add_frame(&input, other, 1, 2, payload, whole_payload(8, payload));
+        bytes_add_frame(&input, other, 1, 1, "\xE2\x82\xAC", 3);
+        outcome o = run_all_cuts(*kind, &input, NULL);
+        assert_int_equal(o.close_code, 0);
+        outcome_free(&o);
+        bytes_free(&input);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(messages_of_every_form__come_in_order_for_every_size_of_the_array),
+        cmocka_unit_test(fault_behind_good_messages__is_found_where_it_is),
+        cmocka_unit_test(length_in_a_longer_form__is_left_to_the_general_way),
+        cmocka_unit_test(large_frame_of_the_wrong_side__is_refused),
+        cmocka_unit_test(limits__hold_on_the_straight_line),
+        cmocka_unit_test(after_our_close__messages_are_checked_and_not_given),
+        cmocka_unit_test(message_cut_anywhere__is_the_same_as_whole),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
