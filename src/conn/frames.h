@@ -65,7 +65,8 @@ static inline size_t weir__frames_put(weir_conn *conn, uint8_t *out, uint8_t fir
         return head_len + len;
     }
     /* RFC 6455 5.3: a fresh key for each frame, drawn when the payload is already fixed. */
-    const uint32_t key = weir__random_key(&conn->context->entropy->masks);
+    const weir_context *const context = conn->context;
+    const uint32_t key = weir__random_key(&context->entropy->masks, context->kernels);
     const size_t head_len = weir__frames_put_head(out, first, 0x80, len);
     weir__bits_store32(out + head_len, key);
     weir__frames_mask(conn, out + head_len + sizeof key, data, len, key);

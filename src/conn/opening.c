@@ -222,7 +222,7 @@ int weir__opening_request(weir_conn *conn, const weir_request *request)
     if (!opening)
         return WEIR_E_MEMORY;
     uint8_t nonce[16];
-    weir__random_draw(&conn->context->entropy->nonces, nonce, sizeof nonce);
+    weir__random_draw(&conn->context->entropy->nonces, conn->context->kernels, nonce, sizeof nonce);
     weir__permessage_wish(conn->policy, &opening->wishes);
     weir__buffer bytes = {NULL, 0, 0};
     WEIR__TRY(weir__request_write(memory, &bytes, conn->context->kernels, conn->policy, request,

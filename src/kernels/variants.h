@@ -28,4 +28,10 @@ size_t weir__utf8_neon(const uint8_t *data, size_t len);
 void weir__sha1_scalar(uint32_t state[5], const uint8_t *blocks, size_t count);
 void weir__sha1_sha(uint32_t state[5], const uint8_t *blocks, size_t count);
 
+void weir__chacha20_scalar(const uint32_t state[16], uint8_t *out, size_t count);
+void weir__chacha20_sse2(const uint32_t state[16], uint8_t *out, size_t count);
+void weir__chacha20_avx2(const uint32_t state[16], uint8_t *out, size_t count);
+void weir__chacha20_avx512(const uint32_t state[16], uint8_t *out, size_t count);
+void weir__chacha20_neon(const uint32_t state[16], uint8_t *out, size_t count);
+
 #endif

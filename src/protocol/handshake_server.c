@@ -153,6 +153,8 @@ static int handshake_server_check_subprotocols(const weir__http_head *head)
 {
     weir__http_list list;
     weir_text member;
+    if (!weir__http_head_has(head, WEIR__NAME_PROTOCOL))
+        return WEIR_OK;
     handshake_server_list_subprotocols(&list, head);
     int status;
     while ((status = weir__http_list_next(&list, &member)) == WEIR_OK) {
@@ -245,6 +247,8 @@ static int handshake_server_choose_subprotocol(const weir__http_head *head,
 {
     weir__http_list list;
     weir_text member;
+    if (!weir__http_head_has(head, WEIR__NAME_PROTOCOL))
+        return WEIR_OK;
     handshake_server_list_subprotocols(&list, head);
     while (weir__http_list_next(&list, &member) == WEIR_OK) {
         if (weir__words_have(head->policy->subprotocols, member)) {

@@ -86,9 +86,10 @@ static size_t http_head_end(const weir__http_head *head)
  * carries reaches the one above, and only a marked byte does so. */
 WEIR__INLINE uint64_t http_head_doubts(uint64_t word, uint8_t class)
 {
-    /* No doubt: 0x20 to 0x7e. The sum is negative from 0x7f on, the difference below 0x20. */
+    /* No doubt: 0x20 to 0x7e. The sum is negative from 0x7f on, the difference below 0x20 and, as
+     * the sum may wrap, for 0xff. */
     if (class == HTTP_HEAD_TEXT)
-        return ((word - WEIR__BITS_EACH(0x20)) | (word + WEIR__BITS_EACH(1)) | word) &
+        return ((word - WEIR__BITS_EACH(0x20)) | (word + WEIR__BITS_EACH(1))) &
                WEIR__BITS_EACH(0x80);
     /* No doubt: letters, in bit 5 made small: 0x61 to 0x7a. */
     const uint64_t small = word | WEIR__BITS_EACH(0x20);

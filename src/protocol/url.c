@@ -13,11 +13,13 @@
 #define URL_HEX 4u
 #define URL_TARGET 8u
 
+/* A percent sign is of no class but the last: what begins with it is an escape or wrong. Nor is any
+ * byte from 0x80 on, for which the table says 0 without being written out. */
 /* clang-format off */
-static const uint8_t url_classes[128] = {
+static const uint8_t url_classes[256] = {
     0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,
     0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,
-    0,  11, 0,  0,  11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 10,
+    0,  11, 0,  0,  11, 8,  11, 11, 11, 11, 11, 11, 11, 11, 11, 10,
     15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 10, 11, 0,  11, 0,  10,
     10, 15, 15, 15, 15, 15, 15, 11, 11, 11, 11, 11, 11, 11, 11, 11,
     11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 8,  8,  8,  8,  11,
@@ -28,8 +30,7 @@ static const uint8_t url_classes[128] = {
 
 static bool url_is(char byte, uint8_t class)
 {
-    const uint8_t index = (uint8_t)byte;
-    return index < sizeof url_classes && (url_classes[index] & class) != 0;
+    return (url_classes[(uint8_t)byte] & class) != 0;
 }
 
 static bool url_is_digit(char byte)
@@ -62,10 +63,11 @@ static bool url_is_escape(weir_text text)
  * starts no escape. */
 static size_t url_encoded_len(weir_text text, uint8_t class)
 {
-    size_t len = 0;
-    while (len < text.len && url_is(text.data[len], class) &&
-           (text.data[len] != '%' || url_is_escape(url_drop(text, len))))
-        len++;
+    size_t len = url_run_len(text, class);
+    while (url_is_escape(url_drop(text, len))) {
+        len += 3;
+        len += url_run_len(url_drop(text, len), class);
+    }
     return len;
 }
 

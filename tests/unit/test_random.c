@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "../../src/conn/random.h"
+#include "support/tables.h"
 #include "support/test.h"
 
 /* ---- A reference of its own: RFC 8439 2.3 ----------------------------------------------------*/
@@ -88,7 +89,7 @@ static void reference__gives_the_vector_of_rfc_8439_2_3_2(void **state)
 
 static void stream__is_the_promised_one_however_it_is_drawn(void **state)
 {
-    static const size_t steps[] = {1, 3, 4, 16, 17, 255, 479, 480, 481, 1000, ALL};
+    static const size_t steps[] = {1, 3, 4, 16, 17, 255, 991, 992, 993, 2000, ALL};
     uint8_t seed[32];
     uint8_t want[ALL];
     uint8_t got[ALL];
@@ -100,9 +101,29 @@ static void stream__is_the_promised_one_however_it_is_drawn(void **state)
             weir__random random;
             weir__random_init(&random, seed, stream);
             for (size_t at = 0; at < ALL; at += steps[i])
-                weir__random_draw(&random, got + at, ALL - at < steps[i] ? ALL - at : steps[i]);
+                weir__random_draw(&random, &weir__kernels_scalar, got + at,
+                                  ALL - at < steps[i] ? ALL - at : steps[i]);
             assert_memory_equal(got, want, ALL);
         }
+    }
+}
+
+static void stream__does_not_depend_on_the_kernels(void **state)
+{
+    const weir__kernels *found[TABLES_MOST];
+    const size_t count = tables(found);
+    uint8_t seed[32];
+    uint8_t want[ALL];
+    uint8_t got[ALL];
+    (void)state;
+    fill_seed(seed, 4);
+    expected(seed, 1, want, REFILLS);
+    for (size_t i = 0; i < count; i++) {
+        weir__random random;
+        weir__random_init(&random, seed, 1);
+        for (size_t at = 0; at < ALL; at += 16)
+            weir__random_draw(&random, found[i], got + at, ALL - at < 16 ? ALL - at : 16);
+        assert_memory_equal(got, want, ALL);
     }
 }
 
@@ -115,10 +136,10 @@ static void drawing_nothing__changes_nothing(void **state)
     (void)state;
     fill_seed(seed, 0);
     weir__random_init(&random, seed, 1);
-    weir__random_draw(&random, want, 4);
+    weir__random_draw(&random, &weir__kernels_scalar, want, 4);
     weir__random_init(&random, seed, 1);
-    weir__random_draw(&random, got, 0);
-    weir__random_draw(&random, got, 4);
+    weir__random_draw(&random, &weir__kernels_scalar, got, 0);
+    weir__random_draw(&random, &weir__kernels_scalar, got, 4);
     assert_memory_equal(got, want, 4);
 }
 
@@ -132,7 +153,7 @@ static void masking_key__is_the_next_four_bytes(void **state)
     expected(seed, 1, want, REFILLS);
     weir__random_init(&random, seed, 1);
     for (size_t at = 0; at + 4 <= ALL; at += 4) {
-        const uint32_t key = weir__random_key(&random);
+        const uint32_t key = weir__random_key(&random, &weir__kernels_scalar);
         assert_memory_equal(&key, want + at, 4);
     }
 }
@@ -150,7 +171,7 @@ static void R6455_5_3_1__what_was_drawn__is_wiped_and_its_key_is_gone(void **sta
     memcpy(before, random.key, 32);
     assert_memory_not_equal(before, seed, 32);
     for (size_t len = 1; len <= WEIR__RANDOM_BYTES; len++) {
-        weir__random_draw(&random, drawn + len - 1, 1);
+        weir__random_draw(&random, &weir__kernels_scalar, drawn + len - 1, 1);
         assert_memory_not_equal(random.key, before, 32);
         assert_int_equal(random.at, len);
         for (size_t i = 0; i < len; i++)
@@ -172,7 +193,7 @@ static void streams_and_seeds__have_nothing_in_common(void **state)
         fill_seed(seed, 5);
         seed[31] ^= (uint8_t)(i / 2);
         weir__random_init(&random, seed, (uint8_t)(1 + i % 2));
-        weir__random_draw(&random, outs[i], 256);
+        weir__random_draw(&random, &weir__kernels_scalar, outs[i], 256);
     }
     for (int a = 0; a < 4; a++)
         for (int b = a + 1; b < 4; b++)
@@ -192,7 +213,7 @@ static void R6455_5_3_2__bits_of_many_keys__are_balanced(void **state)
     fill_seed(seed, 77);
     weir__random_init(&random, seed, 1);
     for (int i = 0; i < KEYS; i++) {
-        const uint32_t key = weir__random_key(&random);
+        const uint32_t key = weir__random_key(&random, &weir__kernels_scalar);
         for (int bit = 0; bit < 32; bit++)
             ones[bit] += key >> bit & 1;
     }
@@ -206,6 +227,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reference__gives_the_vector_of_rfc_8439_2_3_2),
         cmocka_unit_test(stream__is_the_promised_one_however_it_is_drawn),
+        cmocka_unit_test(stream__does_not_depend_on_the_kernels),
         cmocka_unit_test(drawing_nothing__changes_nothing),
         cmocka_unit_test(masking_key__is_the_next_four_bytes),
         cmocka_unit_test(R6455_5_3_1__what_was_drawn__is_wiped_and_its_key_is_gone),
