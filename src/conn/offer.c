@@ -221,7 +221,7 @@ static void offer_push_queue(offer_list *list, weir__chunk *chunk)
 }
 
 /* Whatever there is, in order. */
-static int offer_any(weir_conn *conn, weir_span *spans, size_t cap)
+WEIR__APART int offer_any(weir_conn *conn, weir_span *spans, size_t cap)
 {
     weir__tx *const tx = conn->tx;
     if (tx->offered > 0)
@@ -348,7 +348,7 @@ static void offer_finish(weir_conn *conn, size_t len)
 }
 
 /* Spans are void, and len bytes of them have left. */
-static void offer_advance(weir_conn *conn, size_t len)
+WEIR__APART void offer_advance(weir_conn *conn, size_t len)
 {
     weir__output_void(conn);
     if (len > 0 && conn->state != WEIR__OVER)
@@ -370,8 +370,9 @@ int weir__offer_sent(weir_conn *conn, size_t len)
         offer_finish(conn, len);
     else
         offer_advance(conn, len);
-    /* What is left is no news: the caller has just seen it. */
-    if (conn->place == WEIR__PLACE_READY && !weir__conn_has(conn, WEIR__FLAG_NEWS) &&
+    /* What is left is no news: the caller has just seen it. With nothing left the connection may
+     * stay listed: who asks for the next one that is ready passes over it. */
+    if (conn->tx && conn->place == WEIR__PLACE_READY && !weir__conn_has(conn, WEIR__FLAG_NEWS) &&
         !weir__conn_events_wait(conn))
         weir__conn_rest(conn);
     return WEIR_OK;
