@@ -13,6 +13,7 @@
 #include "compression.h"
 #include "conn.h"
 #include "message.h"
+#include "offer.h"
 #include "opening.h"
 #include "output.h"
 #include "policy.h"
@@ -424,12 +425,12 @@ int weir_conn_output(weir_conn *conn, weir_span *spans, size_t cap)
 {
     if (!conn || !api_bytes_valid(spans, cap))
         return WEIR_E_ARGUMENT;
-    return weir__output_spans(conn, spans, cap < INT32_MAX ? cap : INT32_MAX);
+    return weir__offer_spans(conn, spans, cap < INT32_MAX ? cap : INT32_MAX);
 }
 
 int weir_conn_sent(weir_conn *conn, size_t len)
 {
-    return conn ? weir__output_sent(conn, len) : WEIR_E_ARGUMENT;
+    return conn ? weir__offer_sent(conn, len) : WEIR_E_ARGUMENT;
 }
 
 uint64_t weir_conn_buffered_amount(const weir_conn *conn)

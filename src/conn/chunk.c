@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../protocol/frame.h"
+#include "frames.h"
 #include "message.h"
 
 weir__chunk *weir__chunk_make(weir__memory *memory, weir__chunk_kind kind, size_t len)
@@ -76,83 +77,99 @@ static const weir__body *chunk_body(const weir__chunk *chunk)
     return (const weir__body *)(const void *)chunk;
 }
 
+/* ---- The frames of a body --------------------------------------------------------------------*/
+
+typedef struct chunk_frame {
+    size_t start; /* in the body's bytes */
+    size_t payload_at;
+    size_t payload_len;
+    size_t head_len;
+    const uint8_t *head;
+} chunk_frame;
+
+/* The frame that holds a byte. */
+static chunk_frame chunk_frame_of(const weir__body *body, size_t at)
+{
+    if (body->len <= body->fragment)
+        return (chunk_frame){0, 0, body->len, body->head_len, body->heads[0]};
+    const size_t index = at / (body->head_len + body->fragment);
+    chunk_frame frame = {.start = index * (body->head_len + body->fragment),
+                         .payload_at = index * body->fragment,
+                         .payload_len = body->fragment,
+                         .head_len = body->head_len,
+                         .head = body->heads[index > 0]};
+    if (body->len - frame.payload_at <= body->fragment) {
+        frame.payload_len = body->len - frame.payload_at;
+        frame.head_len = body->last_len;
+        frame.head = body->heads[2];
+    }
+    return frame;
+}
+
+/* Payload bytes among the first at bytes, which are not all of the body's. */
+static size_t chunk_body_payload(const weir__body *body, size_t at)
+{
+    const chunk_frame frame = chunk_frame_of(body, at);
+    const size_t inside = at - frame.start;
+    return frame.payload_at + (inside > frame.head_len ? inside - frame.head_len : 0);
+}
+
+weir_span weir__chunk_body_part(const weir__body *body, size_t at)
+{
+    const chunk_frame frame = chunk_frame_of(body, at);
+    const size_t inside = at - frame.start;
+    if (inside < frame.head_len)
+        return (weir_span){frame.head + inside, frame.head_len - inside};
+    const size_t skip = inside - frame.head_len;
+    return (weir_span){body->chunk.data + frame.payload_at + skip, frame.payload_len - skip};
+}
+
+size_t weir__chunk_body_frame_end(const weir__body *body, size_t end)
+{
+    const chunk_frame frame = chunk_frame_of(body, end - 1);
+    return frame.start + frame.head_len + frame.payload_len;
+}
+
+static uint8_t chunk_put_head(uint8_t *out, uint8_t opcode, bool fin, size_t len)
+{
+    return (uint8_t)weir__frames_put_head(out, fin ? WEIR__FRAMES_FIN | opcode : opcode, 0, len);
+}
+
+bool weir__chunk_frame_body(weir__body *body, uint64_t fragment)
+{
+    if (body->len <= fragment) {
+        body->fragment = body->len;
+        body->head_len = chunk_put_head(body->heads[0], body->opcode, true, body->len);
+        body->chunk.end = body->head_len + body->len;
+        return true;
+    }
+    body->fragment = (size_t)fragment;
+    const size_t count = (body->len - 1) / body->fragment; /* beside the last */
+    const size_t last = body->len - count * body->fragment;
+    if (count >= (SIZE_MAX - body->len) / WEIR__BODY_HEAD_MAX)
+        return false;
+    body->head_len = chunk_put_head(body->heads[0], body->opcode, false, body->fragment);
+    chunk_put_head(body->heads[1], WEIR__OP_CONTINUATION, false, body->fragment);
+    body->last_len = chunk_put_head(body->heads[2], WEIR__OP_CONTINUATION, true, last);
+    body->chunk.end = count * body->head_len + body->last_len + body->len;
+    return true;
+}
+
+/* ---- Gaps and figures ------------------------------------------------------------------------*/
+
+static size_t chunk_gap_body(const weir__body *body)
+{
+    const size_t at = body->chunk.at;
+    return at == 0 ? 0 : weir__chunk_body_frame_end(body, at) - at;
+}
+
 size_t weir__chunk_gap(weir__chunk *chunk)
 {
     if (chunk->kind == WEIR__CHUNK_BODY)
-        return chunk_body(chunk)->head_at == 0 ? 0 : weir__chunk_ready(chunk);
+        return chunk_gap_body(weir__chunk_body(chunk));
     if (chunk->kind == WEIR__CHUNK_FRAMES)
         return chunk_gap_frames(chunk);
     return chunk->at == 0 && chunk->kind != WEIR__CHUNK_RAW ? 0 : chunk->end - chunk->at;
-}
-
-static size_t chunk_head_left(const weir__body *body)
-{
-    return (size_t)(body->head_len - body->head_at);
-}
-
-size_t weir__chunk_ready(const weir__chunk *chunk)
-{
-    if (chunk->kind == WEIR__CHUNK_BODY)
-        return chunk_head_left(chunk_body(chunk)) + chunk_body(chunk)->piece;
-    return chunk->end - chunk->at;
-}
-
-weir_span weir__chunk_part(const weir__chunk *chunk, size_t skip)
-{
-    if (chunk->kind != WEIR__CHUNK_BODY)
-        return (weir_span){chunk->data + chunk->at + skip, chunk->end - chunk->at - skip};
-    const weir__body *const body = chunk_body(chunk);
-    const size_t head_left = chunk_head_left(body);
-    if (skip < head_left)
-        return (weir_span){body->head + body->head_at + skip, head_left - skip};
-    return (weir_span){chunk->data + (skip - head_left), body->piece - (skip - head_left)};
-}
-
-static size_t chunk_consume_body(weir__body *body, size_t len)
-{
-    const size_t head_left = chunk_head_left(body);
-    const size_t from_head = len < head_left ? len : head_left;
-    const size_t rest = len - from_head;
-    const size_t from_piece = rest < body->piece ? rest : body->piece;
-    body->head_at = (uint8_t)(body->head_at + from_head);
-    if (from_piece > 0) {
-        body->chunk.data += from_piece;
-        body->piece -= from_piece;
-    }
-    if (body->head_at == body->head_len && body->piece == 0 && body->left > 0)
-        body->head_len = body->head_at = 0;
-    return from_head + from_piece;
-}
-
-size_t weir__chunk_consume(weir__chunk *chunk, size_t len)
-{
-    if (chunk->kind == WEIR__CHUNK_BODY)
-        return chunk_consume_body(weir__chunk_body(chunk), len);
-    const size_t left = chunk->end - chunk->at;
-    const size_t take = len < left ? len : left;
-    chunk->at += take;
-    return take;
-}
-
-bool weir__chunk_done(const weir__chunk *chunk)
-{
-    if (chunk->kind == WEIR__CHUNK_BODY)
-        return chunk_body(chunk)->head_len > 0 && weir__chunk_ready(chunk) == 0 &&
-               chunk_body(chunk)->left == 0;
-    return chunk->at == chunk->end;
-}
-
-void weir__chunk_begin_fragment(weir__body *body, uint64_t max)
-{
-    body->piece = body->left < max ? body->left : (size_t)max;
-    body->left -= body->piece;
-    const weir_frame_head head = {.len = body->piece,
-                                  .fin = body->left == 0,
-                                  .rsv = body->opcode >> 4,
-                                  .opcode = body->opcode & WEIR__OP_MASK};
-    body->head_len = (uint8_t)weir__frame_head_write(&head, body->head);
-    body->head_at = 0;
-    body->opcode = WEIR__OP_CONTINUATION;
 }
 
 /* Payload of the data frames in bytes [at, end); bytes start with a frame. */
@@ -169,10 +186,20 @@ static uint64_t chunk_frames_payload(const uint8_t *bytes, size_t at, size_t end
     return sum;
 }
 
+/* A body that was cut ends with a frame before its last. */
+static uint64_t chunk_body_left(const weir__body *body)
+{
+    const size_t end = body->chunk.end;
+    if (end == 0)
+        return body->len;
+    const chunk_frame last = chunk_frame_of(body, end - 1);
+    return last.payload_at + last.payload_len - chunk_body_payload(body, body->chunk.at);
+}
+
 uint64_t weir__chunk_payload(const weir__chunk *chunk)
 {
     if (chunk->kind == WEIR__CHUNK_BODY)
-        return (uint64_t)chunk_body(chunk)->left + chunk_body(chunk)->piece;
+        return chunk_body_left(chunk_body(chunk));
     if (chunk->kind == WEIR__CHUNK_RAW)
         return 0;
     return chunk_frames_payload(chunk->data, chunk->at, chunk->end);

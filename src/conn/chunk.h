@@ -11,33 +11,37 @@ typedef enum weir__chunk_kind {
     WEIR__CHUNK_FRAMES, /* own bytes: whole frames after each other */
     WEIR__CHUNK_RAW,    /* own bytes: no frames (HTTP) */
     WEIR__CHUNK_SHARED, /* a prepared message, one whole frame, in its own memory */
-    WEIR__CHUNK_BODY    /* a payload that is not ours, framed fragment by fragment as it leaves */
+    WEIR__CHUNK_BODY /* a payload that is not ours; a server's with heads between its fragments */
 } weir__chunk_kind;
 
 typedef struct weir__chunk {
     struct weir__chunk *next;
     size_t cap; /* of this block; of what stands in the block of its queue, the rest of that */
-    const uint8_t *data;   /* where the bytes are; BODY: first payload byte that has not left */
+    const uint8_t *data;   /* where the bytes are; BODY: the payload */
     weir_message *message; /* SHARED, maybe BODY: holds a reference */
     size_t at;             /* first byte that has not left */
     size_t end;            /* end of the bytes */
-    size_t walk;           /* FRAMES: start of the frame that holds byte at, or of an earlier one */
+    size_t walk;           /* FRAMES: start of the frame that holds byte at, or of an earlier one;
+                              BODY: end of the bytes that stand in the spans given last */
     uint8_t kind;          /* weir__chunk_kind */
     bool inside;           /* stands in the block of its queue */
     bool offered;          /* stands in the spans given last: its bytes must stay */
 } weir__chunk;
 
-/* What a BODY has more; at, end and walk of it are 0. */
+/* What a BODY has more. Its bytes are those of its frames: all are as long as the first, but for the
+ * last. A client's has none, at and end are 0: it is masked into FRAMES, and data and len are what
+ * is left of it. */
+#define WEIR__BODY_HEAD_MAX 10u /* unmasked */
 typedef struct weir__body {
     weir__chunk chunk;
-    size_t piece; /* bytes at data that belong to the fragment under way */
-    size_t left;  /* bytes that follow them */
+    size_t len;      /* of the payload */
+    size_t fragment; /* payload of each frame but the last */
     uint64_t token;
-    uint8_t opcode;   /* of the next fragment's head */
-    uint8_t head_len; /* 0: no fragment is under way */
-    uint8_t head_at;  /* of its head: bytes that have left */
-    bool dropped;
-    uint8_t head[WEIR_FRAME_HEAD_MAX];
+    uint8_t opcode;   /* with RSV1; of what is left */
+    uint8_t head_len; /* of every head but the last, unless that is the first */
+    uint8_t last_len; /* of the last head */
+    bool dropped;     /* not all of it was taken */
+    uint8_t heads[3][WEIR__BODY_HEAD_MAX]; /* of the first frame, those between, and the last */
 } weir__body;
 
 typedef struct weir__chunk_list {
@@ -99,20 +103,20 @@ weir__chunk *weir__chunk_take_first(weir__chunk_list *list);
 /* Bytes to the end of the frame that has begun to leave; 0 between two frames. */
 size_t weir__chunk_gap(weir__chunk *chunk);
 
-/* Bytes that are ready to leave, in at most two parts. */
-size_t weir__chunk_ready(const weir__chunk *chunk);
+/* Bytes that have not left. */
+static inline size_t weir__chunk_ready(const weir__chunk *chunk)
+{
+    return chunk->end - chunk->at;
+}
 
-/* The ready bytes from skip on: one part of them. */
-weir_span weir__chunk_part(const weir__chunk *chunk, size_t skip);
+/* Frame a body's payload in fragments, unmasked; false: its frames are beyond memory. */
+bool weir__chunk_frame_body(weir__body *body, uint64_t fragment);
 
-/* Up to len ready bytes have left: returns how many. */
-size_t weir__chunk_consume(weir__chunk *chunk, size_t len);
+/* What is one piece in memory from byte at of a body on. */
+weir_span weir__chunk_body_part(const weir__body *body, size_t at);
 
-/* Whether everything has left. */
-bool weir__chunk_done(const weir__chunk *chunk);
-
-/* None is under way: begin the next fragment of at most max payload bytes, unmasked. */
-void weir__chunk_begin_fragment(weir__body *body, uint64_t max);
+/* End of the body's frame that holds the byte before end. */
+size_t weir__chunk_body_frame_end(const weir__body *body, size_t end);
 
 /* Bytes of message payload that have not left. */
 uint64_t weir__chunk_payload(const weir__chunk *chunk);

@@ -186,7 +186,7 @@ int weir__conn_public_state(const weir_conn *conn)
     return conn->state == WEIR__OVER ? WEIR_CLOSED : WEIR_CLOSING;
 }
 
-static bool conn_events_wait(const weir_conn *conn)
+bool weir__conn_events_wait(const weir_conn *conn)
 {
     const unsigned late = WEIR__PENDING_CLOSED;
     if ((conn->pending & ~late) != 0)
@@ -200,7 +200,7 @@ static bool conn_events_wait(const weir_conn *conn)
 
 uint32_t weir__conn_wants(const weir_conn *conn)
 {
-    uint32_t wants = conn_events_wait(conn) ? WEIR_WANT_EVENTS : 0;
+    uint32_t wants = weir__conn_events_wait(conn) ? WEIR_WANT_EVENTS : 0;
     if (conn->state == WEIR__OVER)
         return wants ? wants : WEIR_WANT_CLOSE;
     if (weir__output_waits(conn))
@@ -214,7 +214,7 @@ uint32_t weir__conn_wants(const weir_conn *conn)
 
 bool weir__conn_wants_attention(const weir_conn *conn)
 {
-    if (conn_events_wait(conn) || weir__conn_has(conn, WEIR__FLAG_NEWS))
+    if (weir__conn_events_wait(conn) || weir__conn_has(conn, WEIR__FLAG_NEWS))
         return true;
     return conn->state != WEIR__OVER && weir__output_waits(conn);
 }

@@ -246,6 +246,9 @@ void weir__conn_rest(weir_conn *conn);
 /* Back to the wheel when nothing is left to tell. */
 void weir__conn_settle(weir_conn *conn);
 
+/* Whether an event can be given without more input. */
+bool weir__conn_events_wait(const weir_conn *conn);
+
 /* Whether the caller has something to do here. */
 bool weir__conn_wants_attention(const weir_conn *conn);
 

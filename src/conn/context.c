@@ -114,8 +114,21 @@ void weir__context_set_time(weir_context *context, uint64_t now)
     }
 }
 
-uint64_t weir__context_next_due(const weir_context *context)
+/* Connections at the head of the ready list that have nothing to tell any more: their output left
+ * meanwhile. */
+static void context_rest_idle(weir_context *context)
 {
+    while (!weir__list_empty(&context->ready)) {
+        weir_conn *const conn = weir__conn_of(context->ready.next);
+        if (weir__conn_wants_attention(conn))
+            return;
+        weir__conn_rest(conn);
+    }
+}
+
+uint64_t weir__context_next_due(weir_context *context)
+{
+    context_rest_idle(context);
     if (!weir__list_empty(&context->expired) || !weir__list_empty(&context->ready))
         return context->now;
     return weir__wheel_next(&context->wheel);

@@ -50,7 +50,7 @@ struct weir_context {
 int weir__context_create(const weir_config *config, weir_context **context);
 int weir__context_free(weir_context *context);
 void weir__context_set_time(weir_context *context, uint64_t now);
-uint64_t weir__context_next_due(const weir_context *context);
+uint64_t weir__context_next_due(weir_context *context);
 weir_conn *weir__context_next_ready(weir_context *context);
 
 #endif

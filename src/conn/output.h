@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The output queue of a connection: frames in order, control frames between them. */
+/* The output queue of a connection: frames in order, control frames that wait for a gap. */
 #ifndef WEIR_CONN_OUTPUT_H
 #define WEIR_CONN_OUTPUT_H
 
@@ -38,15 +38,44 @@ struct weir__tx {
     weir__chunk *released;  /* borrowed sends that are done: their events wait; last of a ring */
     weir__chunk *retired;   /* offered and then dropped: freed when the spans are void */
     weir__control *control; /* NULL while there are no control frames */
-    uint64_t queued;        /* bytes in queue; a body's heads count when they are made */
+    uint64_t queued;        /* bytes in queue; of a client's bodies the payload */
     size_t offered;         /* sum of the spans given last */
     uint32_t refs;          /* SHARED and BODY chunks in queue */
-    uint32_t cap;           /* of this block */
+    uint32_t borrowed;      /* of them: BODY chunks in the caller's memory */
 };
 
+/* Its cap is the block's but for the queue itself. */
 static inline weir__chunk *weir__tx_chunk(weir__tx *tx)
 {
     return (weir__chunk *)(void *)(tx + 1);
+}
+
+static inline bool weir__tx_wire_waits(const weir__tx *tx)
+{
+    return tx->control && tx->control->wire_at < tx->control->wire_len;
+}
+
+static inline bool weir__tx_control_waits(const weir__tx *tx)
+{
+    return tx->control &&
+           (tx->control->ping.waits || tx->control->pong.waits || weir__tx_wire_waits(tx));
+}
+
+static inline bool weir__tx_waits(const weir__tx *tx)
+{
+    return tx->queue.first || weir__tx_control_waits(tx);
+}
+
+/* Something is to be written. */
+static inline bool weir__output_waits(const weir_conn *conn)
+{
+    return conn->tx && weir__tx_waits(conn->tx);
+}
+
+/* The caller's memory is still queued. */
+static inline bool weir__output_borrows(const weir_conn *conn)
+{
+    return conn->tx && conn->tx->borrowed > 0;
 }
 
 /* What the water marks and the cap are about: a reference, SHARED or BODY, may take far more memory
@@ -105,16 +134,34 @@ void weir__output_drop(weir_conn *conn);
 /* Free everything, spans that were given included. */
 void weir__output_free(weir_conn *conn);
 
-bool weir__output_waits(const weir_conn *conn);   /* something is to be written */
-bool weir__output_borrows(const weir_conn *conn); /* the caller's memory is still queued */
 uint64_t weir__output_queued(const weir_conn *conn);
 uint64_t weir__output_payload(const weir_conn *conn);
 uint64_t weir__output_held(const weir_conn *conn);
 
-int weir__output_spans(weir_conn *conn, weir_span *spans, size_t cap);
-int weir__output_sent(weir_conn *conn, size_t len);
-
 /* Next borrowed send that is done; false when there is none. */
 bool weir__output_released(weir_conn *conn, uint64_t *token, bool *dropped);
+
+/* ---- For offer.c -----------------------------------------------------------------------------*/
+
+/* An empty chunk that is not in the queue yet. */
+weir__chunk *weir__output_make(weir_conn *conn, weir__chunk_kind kind, size_t len);
+
+/* A chunk has left the queue for good: its caller's memory is given back, its own waits for the
+ * spans that show it. */
+void weir__output_retire(weir_conn *conn, weir__chunk *chunk);
+
+/* The spans given last are void: nothing waits for them any more. */
+void weir__output_void(weir_conn *conn);
+
+/* The queue's memory goes back as soon as nothing needs it: an idle connection holds none. What was
+ * offered may be control frames, or stand in the queue's block. */
+void weir__output_settle(weir_conn *conn);
+
+static inline void weir__output_close(weir_conn *conn)
+{
+    weir__tx *const tx = conn->tx;
+    conn->tx = NULL;
+    weir__pool_give(&conn->context->memory, tx, sizeof *tx + weir__tx_chunk(tx)->cap);
+}
 
 #endif

@@ -221,6 +221,61 @@ static void cpu_references(size_t count)
     peer_close(&p);
 }
 
+/* Many short borrowed messages, given back only when all have left. */
+static void cpu_borrowed(char kind, size_t count, size_t cap)
+{
+    peer p;
+    weir_span spans[16];
+    peer_init(&p);
+    p.config.high_water_bytes = p.config.max_queued_bytes = WEIR_NONE;
+    peer_open(&p, kind);
+    for (size_t i = 0; i < count; i++)
+        (void)weir_conn_send_ref(p.conn, WEIR_BINARY, "sixteen bytes...", 16, i);
+    for (int n; (n = weir_conn_output(p.conn, spans, cap)) > 0;) {
+        const size_t most = spans[0].len < 40 ? spans[0].len : 40;
+        assert_int_equal(weir_conn_sent(p.conn, most), WEIR_OK);
+        assert_true(weir_conn_wants(p.conn) & WEIR_WANT_INPUT);
+    }
+    peer_pump(&p);
+    peer_close(&p);
+}
+
+static void cpu_borrowed_server(size_t count)
+{
+    cpu_borrowed('S', count, 16);
+}
+
+static void cpu_borrowed_client(size_t count)
+{
+    cpu_borrowed('C', count, 16);
+}
+
+/* The report is final but the queue still leaves: does each question look through all of it? */
+static void cpu_wants_at_the_end(size_t count)
+{
+    peer p;
+    weir_span span;
+    weir_message *message;
+    uint8_t fault[] = {0x83, 0x00};
+    weir_event events[4];
+    size_t used;
+    peer_init(&p);
+    p.config.high_water_bytes = p.config.max_queued_bytes = WEIR_NONE;
+    peer_open(&p, 'S');
+    assert_int_equal(weir_message_create(p.context, WEIR_TEXT, "m", 1, &message), WEIR_OK);
+    for (size_t i = 0; i < count; i++)
+        (void)weir_conn_send_message(p.conn, message);
+    (void)weir_conn_send_ref(p.conn, WEIR_TEXT, "borrowed", 8, 1);
+    (void)weir_conn_close(p.conn, 1000, NULL, 0);
+    (void)weir_conn_receive(p.conn, fault, 2, &used, events, 4);
+    while (weir_conn_output(p.conn, &span, 1) > 0) {
+        assert_true(weir_conn_wants(p.conn) & WEIR_WANT_OUTPUT);
+        assert_int_equal(weir_conn_sent(p.conn, span.len), WEIR_OK);
+    }
+    weir_message_free(message);
+    peer_close(&p);
+}
+
 static void cpu_many_ready(size_t count)
 {
     peer p;
@@ -249,6 +304,9 @@ static void SEC_C3__work_of_every_call_grows_with_its_input_and_output_only(void
     cpu_assert_linear(cpu_fragments_bytewise, 1000);
     cpu_assert_linear(cpu_slow_reader, 2000);
     cpu_assert_linear(cpu_references, 1000);
+    cpu_assert_linear(cpu_borrowed_server, 2000);
+    cpu_assert_linear(cpu_borrowed_client, 2000);
+    cpu_assert_linear(cpu_wants_at_the_end, 1000);
     cpu_assert_linear(cpu_many_ready, 4000); /* fewer stay in the cache, more do not */
 }
 

@@ -209,6 +209,31 @@ static void context_calls_on_null__are_argument_errors(void **state)
     assert_int_equal(weir_context_stats(NULL, &stats, sizeof stats), WEIR_E_ARGUMENT);
 }
 
+/* It may stay listed, but nobody hears of it. */
+static void connection_whose_output_left__is_neither_due_nor_named(void **state)
+{
+    (void)state;
+    for (const char *kind = "SC"; *kind; kind++) {
+        peer p;
+        weir_span span;
+        peer_init(&p);
+        peer_open(&p, *kind);
+        const uint64_t due = weir_context_next_due(p.context);
+        for (int asks = 0; asks < 2; asks++) {
+            weir_conn_send(p.conn, WEIR_TEXT, "message", 7);
+            assert_int_equal(weir_context_next_due(p.context), 0);
+            assert_int_equal(weir_conn_output(p.conn, &span, 1), 1);
+            assert_int_equal(weir_conn_sent(p.conn, span.len), WEIR_OK);
+            if (asks == 0)
+                assert_int_equal(weir_context_next_due(p.context), due);
+            assert_null(weir_context_next_ready(p.context));
+        }
+        weir_conn_send(p.conn, WEIR_TEXT, "again", 5);
+        assert_ptr_equal(weir_context_next_ready(p.context), p.conn);
+        peer_close(&p);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -222,6 +247,7 @@ int main(void)
         cmocka_unit_test(two_contexts_with_one_seed_each__share_nothing),
         cmocka_unit_test(options_by_number__are_the_fields_by_name),
         cmocka_unit_test(context_calls_on_null__are_argument_errors),
+        cmocka_unit_test(connection_whose_output_left__is_neither_due_nor_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
