@@ -155,6 +155,8 @@ static inline void weir__bits_store64_little(uint8_t *data, uint64_t value)
 
 static inline uint32_t weir__bits_load32_little(const uint8_t *data)
 {
+    if (weir__bits_little_endian())
+        return weir__bits_load32(data);
     return (uint32_t)data[3] << 24 | (uint32_t)data[2] << 16 | (uint32_t)data[1] << 8 | data[0];
 }
 

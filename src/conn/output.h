@@ -78,12 +78,16 @@ static inline bool weir__output_borrows(const weir_conn *conn)
     return conn->tx && conn->tx->borrowed > 0;
 }
 
-/* What the water marks and the cap are about: a reference, SHARED or BODY, may take far more memory
- * than the bytes that it stands for. */
+/* What a reference, SHARED or BODY, counts for: the struct, as large as where a pointer has eight
+ * bytes, so that the marks are reached by the same sends on every platform. */
+#define WEIR__OUTPUT_REF_BYTES 112u
+
+/* What the water marks and the cap are about: a reference may take far more memory than the bytes
+ * that it stands for. */
 static inline uint64_t weir__output_load(const weir_conn *conn)
 {
     const weir__tx *const tx = conn->tx;
-    return tx ? tx->queued + (uint64_t)tx->refs * sizeof(weir__body) : 0;
+    return tx ? tx->queued + (uint64_t)tx->refs * WEIR__OUTPUT_REF_BYTES : 0;
 }
 
 /* The last chunk, when it has room for any one frame with len bytes of payload. */

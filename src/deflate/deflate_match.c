@@ -82,7 +82,8 @@ WEIR__INLINE void deflate_match_try(deflate_match_found *best, const uint8_t *at
 WEIR__INLINE uint64_t deflate_match_insert(const weir__deflate_text *text, const uint8_t *at,
                                            weir__deflate_finder finder)
 {
-    const uint32_t hash = deflate_match_hash(text, weir__bits_load32(at));
+    /* In one byte order, so that every platform finds the same matches. */
+    const uint32_t hash = deflate_match_hash(text, weir__bits_load32_little(at));
     const uint32_t position = deflate_match_position(text, at);
     if (finder == WEIR__DEFLATE_CHAINS) {
         const uint16_t head = text->table[hash];

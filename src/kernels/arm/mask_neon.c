@@ -24,7 +24,7 @@ static inline uint8x16_t mask_neon_key(uint32_t key)
 static inline uint8_t mask_neon_fold(uint8x16_t seen)
 {
     uint8x8_t half = vorr_u8(vget_low_u8(seen), vget_high_u8(seen));
-    return weir__mask_fold(vget_lane_u64(vreinterpret_u64_u8(half), 0));
+    return weir__mask_top_bit(vget_lane_u64(vreinterpret_u64_u8(half), 0));
 }
 
 /* At least 16 bytes. The tail is read first and written last, as in mask.h. */
