@@ -151,7 +151,7 @@ void weir__whole_receive(weir__run *run)
     weir_event *const last = run->events + run->cap;
     weir_event *event = first;
     uint8_t *at = run->at;
-    whole_frame frame;
+    whole_frame frame = {NULL, 0};
     whole_kind kind = WHOLE_OTHER;
     bool is_good = true;
     while (event < last && (kind = whole_find(&line, at, &frame)) == WHOLE_ALL) {
