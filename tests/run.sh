@@ -59,6 +59,8 @@ find_missing() {
     need_compiler s390x-linux-gnu s390x
     need_compiler i686-linux-gnu i386
     need qemu-user qemu-x86_64 --version
+    need musl-tools musl-gcc --version
+    need tcc tcc -v
 }
 
 install_missing() {

@@ -114,7 +114,9 @@ typedef struct weir_config {
     uint64_t max_context_bytes; /**< all memory of the context; WEIR_NONE */
     uint64_t read_buffer_bytes; /**< of the context, for weir_conn_input_buffer; 64 KiB */
 
-    weir_allocate allocate; /**< NULL: malloc, realloc, free */
+    weir_allocate allocate; /**< NULL: malloc, realloc, free. Where the library was compiled with
+                                 WEIR_NO_MALLOC it calls none of them: without memory or allocate
+                                 no context is made (WEIR_E_MEMORY) */
     void *allocate_user;
     void *memory; /**< not NULL: everything lives in this block, borrowed until the context's end */
     size_t memory_len;

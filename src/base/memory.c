@@ -2,8 +2,22 @@
 /* Memory of a context: the caller's allocator or one block, a limit, and a pool of free blocks. */
 #include "memory.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#ifdef WEIR_NO_MALLOC
+
+static void *memory_default(void *user, void *ptr, size_t old_size, size_t new_size)
+{
+    (void)user;
+    (void)ptr;
+    (void)old_size;
+    (void)new_size;
+    return NULL;
+}
+
+#else
+
+#include <stdlib.h>
 
 static void *memory_default(void *user, void *ptr, size_t old_size, size_t new_size)
 {
@@ -14,6 +28,8 @@ static void *memory_default(void *user, void *ptr, size_t old_size, size_t new_s
     free(ptr);
     return NULL;
 }
+
+#endif
 
 void weir__memory_init(weir__memory *memory, const weir_config *config)
 {

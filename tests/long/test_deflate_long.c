@@ -11,7 +11,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "../unit/deflate/codec.h"
+#include "../unit/deflate/codec_zlib.h"
 
 #include "../../src/deflate/inflate_tables.h"
 

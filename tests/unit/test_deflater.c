@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the encoder makes is right for zlib, for our decoder with the same window, and in size. */
-#include "deflate/codec.h"
+#include "deflate/codec_zlib.h"
 
 #include <stdio.h>
 
