@@ -23,6 +23,7 @@ from traces import Build, differences, printed  # noqa: E402
 UNITS = ["test_kernels", "test_mask", "test_utf8", "test_sha1", "test_base64", "test_chacha",
          "test_frame", "test_inflate"]
 CORTEX = ["cortex-m0", "cortex-m4"]
+SECONDS = 1500
 ARM = "arm-none-eabi-gcc"
 WINDOWS = "x86_64-w64-mingw32-gcc"
 QEMU = ["qemu-system-arm", "-M", "mps2-an386", "-nographic", "-monitor", "none", "-serial", "none",
@@ -160,19 +161,19 @@ def cortex_trace(cpu, objects, folder):
                  "-fno-tree-loop-distribute-patterns", "-Itests/cross/cortex/bare",
                  "-isystem", ".", *TRACE, START, "tests/cross/cortex/bare/bare.c", *objects, *LINK,
                  "-lgcc", "-o", program)
-    return ("", errors) if errors else printed(*QEMU, program)
+    return ("", errors) if errors else printed(*QEMU, program, seconds=SECONDS)
 
 
 def cortex_unit(cpu, objects, folder, name):
     program = folder / f"{name}-{cpu}.elf"
     errors = run(ARM, *COMMON, *machine(cpu), *STAND_IN, f"tests/unit/{name}.c", *SUPPORT, START,
                  "tests/cross/cortex/newlib.c", *objects, *LINK, "-o", program)
-    return ("", errors) if errors else printed(*QEMU, program)
+    return ("", errors) if errors else printed(*QEMU, program, seconds=SECONDS)
 
 
 def wine(program):
     env = dict(os.environ, WINEDEBUG="-all", WINEPREFIX=str(prefix))
-    text, errors = printed(WINE, program, env=env)
+    text, errors = printed(WINE, program, env=env, seconds=SECONDS)
     return re.sub(r"^wine: .*\n", "", text, flags=re.M), errors
 
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Memory between pages that must not be touched. */
+#ifndef _DEFAULT_SOURCE
 #define _DEFAULT_SOURCE
+#endif
 
 #include "guard.h"
 

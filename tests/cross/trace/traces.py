@@ -40,13 +40,13 @@ class Build:
         return ("", errors) if errors else printed(*self.runner, program)
 
 
-def printed(*command, env=None):
+def printed(*command, env=None, seconds=SECONDS):
     """(what a program prints, what went wrong)"""
     try:
         result = subprocess.run(list(map(str, command)), cwd=ROOT, text=True, env=env,
-                                timeout=SECONDS, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                                timeout=seconds, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     except subprocess.TimeoutExpired:
-        return "", f"still runs after {SECONDS} s"
+        return "", f"still runs after {seconds} s"
     text = result.stdout.replace("\r", "")
     return text, "" if result.returncode == 0 else f"exit status {result.returncode}:\n{text}"
 
