@@ -469,9 +469,11 @@ static void script_check_side(const script *s, const script_side *side, const sc
                ours.side != WEIR_SIDE_PEER || ours.cause == WEIR_E_NOT_UPGRADED);
     FUZZ_CHECK(fuzz_is_prefix(&side->got, &other->sent));
     weir_conn_stats(other->conn, &sent, sizeof sent);
-    FUZZ_CHECK(stats.rx_bytes <= sent.tx_bytes && stats.rx_control <= sent.tx_control);
+    FUZZ_CHECK(stats.rx_bytes <= sent.tx_bytes);
     if (s->alloc.failed > 0 || !side->clean || !other->clean)
         return;
+    /* Control frames that leave together are counted together, so only where all left. */
+    FUZZ_CHECK(stats.rx_control <= sent.tx_control);
     /* RFC 6455 7.1.5: what one side put into its Close, the other one reads. */
     FUZZ_CHECK(ours.peer_code == theirs.local_code && ours.code == ours.peer_code);
     /* What was sent before a Close arrives whole, unless the receiver closed too. */
