@@ -42,6 +42,7 @@ find_missing() {
     need libc6-dev-i386 has_header stdint.h -m32
     need libcmocka-dev pkg-config --exists cmocka
     need libwslay-dev has_header wslay/wslay.h
+    need libhttp-parser-dev has_header http_parser.h
     need libboost-dev has_header boost/version.hpp
     need libwebsocketpp-dev test -e /usr/include/websocketpp/version.hpp
     need libwebsockets-dev has_header libwebsockets.h

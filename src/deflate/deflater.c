@@ -247,7 +247,8 @@ size_t weir__deflate_run(weir__deflate *deflate, weir__deflate_scratch *scratch,
 {
     if (len == 0) {
         weir__deflate_out writer = {0, 0, out};
-        return last ? deflater_end(&writer, true, out) : 0;
+        const size_t made = last ? deflater_end(&writer, true, out) : 0;
+        return made <= max ? made : 0;
     }
     const size_t slack = deflate->cap - ((size_t)1 << deflate->window_bits);
     return len <= slack ? deflater_short(deflate, scratch, in, len, last, max, out)

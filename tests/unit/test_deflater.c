@@ -322,6 +322,25 @@ static void R7692_6_1_3__messages_that_would_grow__leave_the_window_as_it_was(vo
     for_all(check_mixed, 613);
 }
 
+static void check_empty_of_no_bytes(sides *ends)
+{
+    size_t used;
+    if (!ends->takeover)
+        return;
+    ends->payload_len = 0;
+    const size_t room = weir_deflate_bound(0);
+    assert_int_equal(pair_piece(ends, ends->text, 0, 1, 0, room, &used), WEIR_CODEC_LARGER);
+    assert_int_equal(ends->payload_len, 0);
+    assert_int_equal(pair_piece(ends, ends->text, 0, 1, 1, room, &used), WEIR_CODEC_DONE);
+    assert_int_equal(ends->payload_len, 1);
+}
+
+static void an_empty_message__is_larger_than_no_bytes(void **state)
+{
+    (void)state;
+    for_all(check_empty_of_no_bytes, 614);
+}
+
 /* ---- Sizes -----------------------------------------------------------------------------------*/
 
 static void check_rooms(sides *ends)
@@ -680,6 +699,7 @@ int main(void)
         cmocka_unit_test(matches_begin_in_the_last_bytes_of_a_message),
         cmocka_unit_test(R7692_7_2_3_6_1__empty_message__is_one_zero_byte),
         cmocka_unit_test(R7692_6_1_3__messages_that_would_grow__leave_the_window_as_it_was),
+        cmocka_unit_test(an_empty_message__is_larger_than_no_bytes),
         cmocka_unit_test(R1951_enc_1__sessions_as_long_as_positions_wrap__are_right),
         cmocka_unit_test(R1951_enc_2__any_room_from_the_least_on__is_enough),
         cmocka_unit_test(SEC_D3__incompressible_bytes__stay_within_the_bound),
