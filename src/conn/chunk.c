@@ -137,8 +137,8 @@ size_t weir__chunk_consume(weir__chunk *chunk, size_t len)
 bool weir__chunk_done(const weir__chunk *chunk)
 {
     if (chunk->kind == WEIR__CHUNK_BODY)
-        return chunk_body(chunk)->head_len > 0 && weir__chunk_ready(chunk) == 0 &&
-               chunk_body(chunk)->left == 0;
+        /* Without a head the next fragment is still to begin. */
+        return chunk_body(chunk)->head_len > 0 && weir__chunk_ready(chunk) == 0;
     return chunk->at == chunk->end;
 }
 

@@ -51,11 +51,10 @@ static weir_text url_drop(weir_text text, size_t count)
     return rest;
 }
 
-/* RFC 3986 2.1. */
+/* RFC 3986 2.1; the text starts with a percent sign. */
 static bool url_is_escape(weir_text text)
 {
-    return text.len >= 3 && text.data[0] == '%' && url_is(text.data[1], URL_HEX) &&
-           url_is(text.data[2], URL_HEX);
+    return text.len >= 3 && url_is(text.data[1], URL_HEX) && url_is(text.data[2], URL_HEX);
 }
 
 /* Length of the run of bytes of the class that text starts with; it ends before a percent sign that
