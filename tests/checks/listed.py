@@ -42,7 +42,7 @@ AGAIN = "configure again: meson setup --reconfigure " + os.path.relpath(INFO.par
 count = check(["src/**/*.c"], in_library, "not in the list of src/meson.build")
 count += check(["include/weir/*.h"], installed, "not installed by meson.build")
 count += check(["tests/*/*.c", "examples/*.c"], in_any, f"not built; {AGAIN}")
-scripts = ["tests/checks/*.py", "tests/compile/*.py", "tests/cross/*.py", "tests/emulate/*.py",
+scripts = ["tests/checks/*.py", "tests/compile/*.py", "tests/analyse/*.py", "tests/cross/*.py", "tests/emulate/*.py",
            "tests/interop/*.py", "tests/interop/*.mjs"]
 not_with_sanitizers = {str(ROOT / name) for name in ("tests/checks/symbols.py",
                                                      "tests/emulate/old_cpus.py")}
