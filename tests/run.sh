@@ -38,6 +38,9 @@ find_missing() {
     need clang clang --version
     need libclang-rt-dev has_asan_runtime
     need clang-format clang-format --version
+    need clang-tidy clang-tidy --version
+    need cppcheck cppcheck --version
+    need valgrind valgrind --version
     need universal-ctags ctags --output-format=json --version
     need libc6-dev-i386 has_header stdint.h -m32
     need libcmocka-dev pkg-config --exists cmocka

@@ -135,22 +135,22 @@ static inline void weir__bits_store32_big(uint8_t *data, uint32_t value)
 
 static inline uint64_t weir__bits_load64_little(const uint8_t *data)
 {
-    if (weir__bits_little_endian())
+    if (weir__bits_little_endian()) /* never: byte order */
         return weir__bits_load64(data);
-    uint64_t value = 0;
-    for (uint32_t i = 0; i < 8; i++)
-        value |= (uint64_t)data[i] << (8 * i);
-    return value;
+    uint64_t value = 0;                        /* never: byte order */
+    for (uint32_t i = 0; i < 8; i++)           /* never: byte order */
+        value |= (uint64_t)data[i] << (8 * i); /* never: byte order */
+    return value;                              /* never: byte order */
 }
 
 static inline void weir__bits_store64_little(uint8_t *data, uint64_t value)
 {
-    if (weir__bits_little_endian()) {
+    if (weir__bits_little_endian()) { /* never: byte order */
         weir__bits_store64(data, value);
         return;
     }
-    for (uint32_t i = 0; i < 8; i++)
-        data[i] = (uint8_t)(value >> (8 * i));
+    for (uint32_t i = 0; i < 8; i++)           /* never: byte order */
+        data[i] = (uint8_t)(value >> (8 * i)); /* never: byte order */
 }
 
 static inline uint32_t weir__bits_load32_little(const uint8_t *data)

@@ -48,7 +48,7 @@ static uint32_t cpu_saved_registers(void)
 
 static uint32_t cpu_bit(uint32_t word, uint32_t position, uint32_t result)
 {
-    return (word >> position & 1) != 0 ? result : 0;
+    return (word >> position & 1) * result;
 }
 
 uint32_t weir__cpu_bits(void)
@@ -59,13 +59,17 @@ uint32_t weir__cpu_bits(void)
 
     cpu_leaf one = cpu_ask(1);
     cpu_leaf seven = cpu_ask(7);
-    uint32_t saved = cpu_bit(one.ecx, 27, 1) != 0 ? cpu_saved_registers() : 0;
+    /* Which CPU the tests run on is chance; tests/emulate runs them on others. */
+    uint32_t saved = 0;
+    if (cpu_bit(one.ecx, 27, 1) != 0)  /* never: another CPU */
+        saved = cpu_saved_registers(); /* never: another CPU */
     uint32_t bits = cpu_bit(one.edx, 26, WEIR__CPU_SSE2) | cpu_bit(one.ecx, 9, WEIR__CPU_SSSE3) |
                     cpu_bit(one.ecx, 19, WEIR__CPU_SSE41) | cpu_bit(seven.ebx, 29, WEIR__CPU_SHA);
-    if ((saved & saved_avx) == saved_avx)
-        bits |= cpu_bit(seven.ebx, 5, WEIR__CPU_AVX2);
-    if ((saved & saved_avx512) == saved_avx512 && (seven.ebx & needs_avx512) == needs_avx512)
-        bits |= cpu_bit(seven.ecx, 1, WEIR__CPU_AVX512); /* VBMI */
+    if ((saved & saved_avx) == saved_avx)              /* never: another CPU */
+        bits |= cpu_bit(seven.ebx, 5, WEIR__CPU_AVX2); /* never: another CPU */
+    const uint32_t has_avx512 = (seven.ebx & needs_avx512) == needs_avx512;
+    if ((saved & saved_avx512) == saved_avx512 && has_avx512) /* never: another CPU */
+        bits |= cpu_bit(seven.ecx, 1, WEIR__CPU_AVX512); /* never: another CPU. Bit 1 is VBMI. */
     return bits;
 }
 

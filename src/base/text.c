@@ -14,7 +14,7 @@ weir_text weir__text(const char *data, size_t len)
         return text;
     }
     /* The bound is never met; it keeps compilers from calling strlen. */
-    while (text.len < len && data[text.len] != '\0')
+    while (text.len < len && data[text.len] != '\0') /* never: the bound */
         text.len++;
     return text;
 }

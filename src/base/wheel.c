@@ -42,11 +42,9 @@ void weir__list_remove(weir__node *node)
     node->next = NULL;
 }
 
-/* Move all of from to the end of to. */
+/* Move all of from, which is not empty, to the end of to. */
 static void wheel_splice(weir__node *to, weir__node *from)
 {
-    if (weir__list_empty(from))
-        return;
     from->next->prev = to->prev;
     from->prev->next = to;
     to->prev->next = from->next;

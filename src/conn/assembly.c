@@ -31,9 +31,10 @@ static size_t assembly_target(size_t need, uint64_t expected)
     return expected > need ? (size_t)expected : need;
 }
 
+/* target is more than the buffer has. */
 static int assembly_grow(weir__memory *memory, weir__buffer *buffer, size_t target)
 {
-    if (buffer->cap > WEIR__POOL_MAX && target > WEIR__POOL_MAX) {
+    if (buffer->cap > WEIR__POOL_MAX) {
         uint8_t *const data = weir__memory_resize(memory, buffer->data, buffer->cap, target);
         if (!data)
             return WEIR_E_MEMORY;

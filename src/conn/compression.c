@@ -94,7 +94,7 @@ static void compression_give(weir_conn *conn, bool takeover, void *window, size_
 
 static void compression_free_inflater(weir_conn *conn)
 {
-    weir__compression *const compression = weir__conn_compression(conn);
+    weir__compression *const compression = conn->extra->compression;
     weir__inflater *const inflater = compression->inflater;
     compression->inflater = NULL;
     if (inflater)
@@ -136,7 +136,7 @@ uint64_t weir__compression_bytes(const weir_conn *conn)
 
 static weir__inflater *compression_inflater(weir_conn *conn)
 {
-    weir__compression *const compression = weir__conn_compression(conn);
+    weir__compression *const compression = conn->extra->compression;
     if (compression->inflater)
         return compression->inflater;
     const uint32_t bits = compression->agreed.rx_window_bits;
@@ -181,7 +181,7 @@ int weir__compression_inflate(weir_conn *conn, const uint8_t *in, size_t len, bo
 
 void weir__compression_received(weir_conn *conn)
 {
-    weir__compression *const compression = weir__conn_compression(conn);
+    weir__compression *const compression = conn->extra->compression;
     compression->rx_message = false;
     /* RFC 7692 7.1.1: without takeover nothing is kept between messages. */
     if (!compression->agreed.rx_takeover)
@@ -193,8 +193,6 @@ void weir__compression_received(weir_conn *conn)
 int weir__compression_choice(const weir_conn *conn, int type)
 {
     const int asked = type & WEIR_AUTO;
-    if (!weir__conn_compression(conn))
-        return WEIR_PLAIN;
     if (asked != 0)
         return asked;
     if (conn->policy->deflate == WEIR_DEFLATE_ALWAYS)
@@ -221,7 +219,7 @@ static uint32_t compression_tx_bits(const weir_conn *conn)
 /* The compressor, made when there is none; NULL without takeover or without memory for it. */
 static weir__deflate *compression_deflater(weir_conn *conn)
 {
-    weir__compression *const compression = weir__conn_compression(conn);
+    weir__compression *const compression = conn->extra->compression;
     if (!compression->agreed.tx_takeover)
         return NULL;
     compression->used_at = conn->context->now;
@@ -381,6 +379,7 @@ void weir__compression_shared_skipped(weir_conn *conn, int choice)
 
 void weir__compression_forget(weir_conn *conn)
 {
-    if (weir__conn_compression(conn) && conn->extra->compression->deflater)
-        weir__deflate_forget(&conn->extra->compression->deflater->codec);
+    weir__deflater *const deflater = conn->extra->compression->deflater;
+    if (deflater)
+        weir__deflate_forget(&deflater->codec);
 }

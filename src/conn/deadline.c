@@ -60,7 +60,7 @@ static uint64_t deadline_open(const weir_conn *conn)
 static uint64_t deadline_next(const weir_conn *conn)
 {
     const weir_config *const policy = conn->policy;
-    switch ((weir__conn_state)conn->state) {
+    switch ((weir__conn_state)conn->state) { /* never: another state */
     case WEIR__AWAIT_HEAD:
     case WEIR__AWAIT_ANSWER:
     case WEIR__AWAIT_BODY:
@@ -154,6 +154,11 @@ static void deadline_act(weir_conn *conn, uint64_t now)
     case WEIR__AWAIT_FLUSH:
         weir__conn_lost(conn, WEIR_E_CLOSE_TIMEOUT);
         break;
+    case WEIR__AWAIT_END:
+    case WEIR__FAILING:
+    case WEIR__LINGER:
+    case WEIR__OVER:
+    case WEIR__CONN_STATES:
     default:
         weir__conn_give_up(conn);
         break;

@@ -80,8 +80,6 @@ static weir_message *message_add_variant(weir_message *message, int choice, uint
 
 weir_message *weir__message_variant(weir_message *message, int choice, uint32_t bits)
 {
-    if (choice == WEIR_PLAIN)
-        return message;
     weir_message *variant = message->variants;
     while (variant && (variant->bits != bits || variant->choice != choice))
         variant = variant->next;

@@ -40,8 +40,8 @@ static inline void weir__message_release(weir_message *message)
         weir__message_end(message);
 }
 
-/* What a connection with this choice and windows of these bits sends: the message itself or a
- * compressed variant, made once. NULL without memory. */
+/* What a connection with this choice, which is not PLAIN, and windows of these bits sends: a
+ * compressed variant, made once, or the message itself. NULL without memory. */
 weir_message *weir__message_variant(weir_message *message, int choice, uint32_t bits);
 
 #endif

@@ -87,7 +87,7 @@ static int opening_queue(weir_conn *conn, weir__buffer *buffer)
 static int opening_accept(weir_conn *conn, weir_text subprotocol, const weir_field *fields,
                           size_t count)
 {
-    weir__opening *const opening = weir__conn_opening(conn);
+    weir__opening *const opening = conn->extra->opening;
     weir__memory *const memory = &conn->context->memory;
     weir__buffer response = {NULL, 0, 0};
     weir__permessage_agreed agreed;
@@ -253,9 +253,9 @@ static void opening_rejected(weir__run *run)
     weir_conn *const conn = run->conn;
     const int status =
         weir__http_body_init(&conn->extra->opening->body, &conn->extra->opening->head);
-    if (status < 0) {
-        weir__conn_fail(conn, status, weir__run_offset(run));
-        return;
+    if (status < 0) { /* never: the verdict was another then */
+        weir__conn_fail(conn, status, weir__run_offset(run)); /* never: as said */
+        return;                                               /* never: as said */
     }
     conn->extra->opening->rejected_at = weir__run_offset(run);
     weir__conn_await_body(conn);
@@ -283,13 +283,13 @@ static void opening_read_body(weir__run *run)
 static void opening_judge_response(weir__run *run)
 {
     weir_conn *const conn = run->conn;
-    weir__opening *const opening = weir__conn_opening(conn);
+    weir__opening *const opening = conn->extra->opening;
     weir__response_verdict verdict;
     const weir_text offered = {(const char *)opening->offered.data, opening->offered.len};
     weir__response_judge(&opening->head, opening->accept, offered, &opening->wishes, &verdict);
     if (verdict.kind != WEIR__RESPONSE_INTERIM)
         conn->http_status = (uint16_t)opening->head.status;
-    switch (verdict.kind) {
+    switch (verdict.kind) { /* never: another kind */
     case WEIR__RESPONSE_INTERIM:
         if (opening->interim++ >= conn->policy->max_interim)
             weir__conn_fail(conn, WEIR_E_TOO_MANY_INTERIM, weir__run_offset(run));

@@ -44,7 +44,7 @@ static void output_free_control(weir_conn *conn)
 void weir__output_settle(weir_conn *conn)
 {
     weir__tx *const tx = conn->tx;
-    if (!tx || tx->offered > 0)
+    if (!tx || tx->offered > 0) /* never: who calls has a queue */
         return;
     if (tx->control && !weir__tx_control_waits(tx))
         output_free_control(conn);

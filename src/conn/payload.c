@@ -418,7 +418,7 @@ static int payload_check_inflated(const weir_conn *conn, int step)
 static size_t payload_inflate_available(const weir__run *run)
 {
     const weir_conn *const conn = run->conn;
-    weir__compression *const compression = weir__conn_compression(conn);
+    weir__compression *const compression = conn->extra->compression;
     if (compression->rx_slice == 0) {
         compression->rx_slice =
             conn->rx->frame_left < PAYLOAD_CHUNK ? (uint32_t)conn->rx->frame_left : PAYLOAD_CHUNK;

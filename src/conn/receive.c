@@ -27,12 +27,9 @@ static bool receive_is_full(const weir__run *run)
 
 /* ---- Events that wait ------------------------------------------------------------------------*/
 
-static bool receive_take_pending(weir_conn *conn, unsigned event)
+static void receive_take_pending(weir_conn *conn, unsigned event)
 {
-    if ((conn->pending & event) == 0)
-        return false;
     conn->pending = (uint8_t)(conn->pending & ~event);
-    return true;
 }
 
 static void receive_give_released(weir__run *run)
@@ -198,11 +195,10 @@ static void receive_head(weir__run *run)
 /* The general way: any frame, or as much of it as came. */
 static void receive_frame(weir__run *run)
 {
-    weir_conn *const conn = run->conn;
     weir__rx *const rx = receive_open(run);
     if (rx && !rx->in_payload)
         receive_head(run);
-    if (rx && rx->in_payload && weir__conn_is_live(conn))
+    if (rx && rx->in_payload) /* not when its head failed */
         weir__payload_receive(run);
 }
 
@@ -240,7 +236,7 @@ static void receive_bytes(weir__run *run)
 static void receive_early(weir__run *run)
 {
     weir_conn *const conn = run->conn;
-    weir__opening *const opening = weir__conn_opening(conn);
+    weir__opening *const opening = conn->extra->opening;
     weir__run early = *run;
     early.start = early.at = opening->early.data + opening->early_at;
     early.end = opening->early.data + opening->early.len;

@@ -83,7 +83,8 @@ static size_t deflate_dynamic_plan_head(weir__deflate_dynamic *dynamic)
     size_t bits =
         weir__deflate_huffman_build(&used, WEIR__DEFLATE_PRECODES, 7, lengths, dynamic->precodes);
     uint32_t n = WEIR__DEFLATE_PRECODES;
-    while (n > 4 && lengths[deflate_dynamic_order[n - 1]] == 0)
+    /* Ends in front of 16, 17, 18, 0: the end of the block has a code, whose length is 1 to 15. */
+    while (lengths[deflate_dynamic_order[n - 1]] == 0)
         n--;
     dynamic->precode_count = n;
     for (uint32_t i = 16; i < WEIR__DEFLATE_PRECODES; i++)

@@ -91,7 +91,7 @@ static int inflate_steps(weir__inflate *inflate, weir__inflate_scratch *scratch,
 static size_t inflate_rest(weir__inflate *inflate, weir__inflate_scratch *scratch,
                            weir__inflate_io *io, const uint8_t *in, size_t len, bool last)
 {
-    uint8_t copy[INFLATE_REST + sizeof inflate_tail + 2 * WEIR__INFLATE_IN_PAD];
+    uint8_t copy[INFLATE_REST + sizeof inflate_tail + (size_t)2 * WEIR__INFLATE_IN_PAD];
     memset(copy, 0, sizeof copy);
     if (len > 0)
         memcpy(copy, in, len);
@@ -229,7 +229,7 @@ int weir__inflate_run(weir__inflate *inflate, weir__inflate_scratch *scratch, co
     memset(piece, 0, sizeof *piece);
     /* A message of no compressed bytes at all is an empty one; the tail alone would leave the
      * decoder inside a block. */
-    if (!inflate->begun && len == 0 && inflate->step >= 0)
+    if (!inflate->begun && len == 0)
         return last ? WEIR__INFLATE_DONE : WEIR__INFLATE_INPUT;
     const bool pending = inflate_pending(inflate, max, piece);
     if (!pending && inflate->step >= 0)

@@ -75,8 +75,8 @@ static int inflate_block_stored(weir__inflate *inflate, weir__inflate_io *io)
     const size_t room = io->out < io->limit ? (size_t)(io->limit - io->out) : 0;
     const size_t want = inflate_block_min(inflate->stored_left, room);
     size_t n = 0;
-    for (; n < want && io->count >= 8; n++)
-        *io->out++ = (uint8_t)weir__inflate_take(io, 8);
+    for (; n < want && io->count >= 8; n++)              /* never: see give_back */
+        *io->out++ = (uint8_t)weir__inflate_take(io, 8); /* never: see give_back */
     const size_t have = io->in < io->end ? (size_t)(io->end - io->in) : 0;
     const size_t direct = inflate_block_min(want - n, have);
     memcpy(io->out, io->in, direct);
@@ -183,7 +183,7 @@ static int inflate_block_symbols(weir__inflate *inflate, weir__inflate_io *io,
 int weir__inflate_block(weir__inflate *inflate, weir__inflate_scratch *scratch,
                         weir__inflate_io *io)
 {
-    switch ((weir__inflate_state)inflate->state) {
+    switch ((weir__inflate_state)inflate->state) { /* never: another state */
     case WEIR__INFLATE_AWAIT_BLOCK:
         return inflate_block_begin(inflate, io);
     case WEIR__INFLATE_AWAIT_STORED_LENGTH:

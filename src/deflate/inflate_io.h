@@ -78,8 +78,9 @@ static inline uint32_t weir__inflate_take(weir__inflate_io *io, uint32_t n)
 static inline void weir__inflate_give_back(weir__inflate_io *io)
 {
     size_t n = io->count >> 3;
-    if (n > (size_t)(io->in - io->begin))
-        n = (size_t)(io->in - io->begin);
+    /* Bits of an earlier run were too few for what stood there, so that took them all. */
+    if (n > (size_t)(io->in - io->begin)) /* never: as said */
+        n = (size_t)(io->in - io->begin); /* never: as said */
     io->in -= n;
     io->count -= 8 * (uint32_t)n;
     io->bits &= weir__inflate_mask(io->count);

@@ -148,7 +148,7 @@ static uint32_t inflate_tables_sub_bits(const inflate_tables_code *code, uint32_
                                         uint32_t root, uint32_t remaining)
 {
     int32_t unused = (1 << (bits - root)) - (int32_t)remaining;
-    while (unused > 0 && bits < INFLATE_TABLES_MAX_BITS) {
+    while (unused > 0 && bits < INFLATE_TABLES_MAX_BITS) { /* never: incomplete with 15 bits */
         bits++;
         unused = 2 * unused - code->count[bits];
     }

@@ -26,7 +26,9 @@ void weir__base64_encode(const uint8_t *data, size_t len, char *out)
     }
     if (len >= 3) {
         base64_group((uint32_t)data[0] << 16 | (uint32_t)data[1] << 8 | data[2], out);
-        len -= 3, data += 3, out += 4;
+        len -= 3;
+        data += 3;
+        out += 4;
     }
     if (len == 0)
         return;

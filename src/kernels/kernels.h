@@ -43,7 +43,7 @@ static inline uint32_t weir__key_rotate(uint32_t key, uint64_t phase)
 {
     uint32_t bits = (uint32_t)(phase & 3) * 8;
     return weir__bits_little_endian() ? weir__bits_rotate_right(key, bits)
-                                      : weir__bits_rotate_left(key, bits);
+                                      : weir__bits_rotate_left(key, bits); /* never: byte order */
 }
 
 #endif

@@ -49,7 +49,7 @@ int weir__http_content_length(const weir__http_head *head, uint64_t *len)
     }
     if (status != WEIR_E_NOT_FOUND || list.empty > 0)
         return WEIR_E_HTTP_BODY;
-    return list.members > 0 ? WEIR_OK : WEIR_E_NOT_FOUND;
+    return WEIR_OK;
 }
 
 /* WEIR__HTTP_MORE when the last coding is chunked, WEIR_OK when there is another last one,

@@ -114,7 +114,8 @@ static void permessage_list(weir__http_list *list, const weir__http_head *head)
 static bool permessage_is_named(weir_text member, weir_text *params)
 {
     weir_text name;
-    return weir__extension_name(member, &name, params) == WEIR_OK &&
+    return weir__extension_name(member, &name, params) ==
+               WEIR_OK && /* never: malformed lists end before */
            weir__text_equal(name, WEIR__LITERAL("permessage-deflate"));
 }
 

@@ -245,6 +245,15 @@ static void no_block__gives_nothing(void **state)
     assert_null(weir__block_allocate(NULL, NULL, 0, 1));
 }
 
+static void nothing_resized_to_nothing__is_nothing(void **state)
+{
+    (void)state;
+    static uint64_t memory[512];
+    weir__block *const block = weir__block_init(memory, sizeof memory);
+    assert_non_null(block);
+    assert_null(weir__block_allocate(block, NULL, 0, 0));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -257,6 +266,7 @@ int main(void)
         cmocka_unit_test(freed_neighbours__become_one),
         cmocka_unit_test(overhead__is_small),
         cmocka_unit_test(no_block__gives_nothing),
+        cmocka_unit_test(nothing_resized_to_nothing__is_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

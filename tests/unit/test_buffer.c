@@ -120,6 +120,32 @@ static void freed_buffer__is_empty_and_can_be_used_again(void **state)
     assert_int_equal(memory.held, 0);
 }
 
+static void *no_memory(void *user, void *ptr, size_t old_size, size_t new_size)
+{
+    (void)user;
+    (void)ptr;
+    (void)old_size;
+    (void)new_size;
+    return NULL;
+}
+
+static void sizes_near_the_end_of_memory__do_not_wrap(void **state)
+{
+    (void)state;
+    weir__memory memory;
+    weir_config config = {.allocate = no_memory, .max_context_bytes = WEIR_NONE};
+    weir__memory_init(&memory, &config);
+    /* Made up: the memory behind them is never looked at. */
+    const size_t caps[] = {SIZE_MAX / 2, SIZE_MAX / 2 + 1, SIZE_MAX - 1};
+    for (size_t i = 0; i < sizeof caps / sizeof *caps; i++) {
+        weir__buffer buffer = {(uint8_t *)&memory, caps[i], caps[i]};
+        memory.held = caps[i];
+        assert_int_equal(weir__buffer_reserve(&memory, &buffer, 1), WEIR_E_MEMORY);
+        assert_int_equal(weir__buffer_reserve(&memory, &buffer, SIZE_MAX), WEIR_E_MEMORY);
+        assert_int_equal(buffer.cap, caps[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -129,6 +155,7 @@ int main(void)
         cmocka_unit_test(failure__leaves_the_buffer_as_it_was),
         cmocka_unit_test(nothing_appended__allocates_nothing),
         cmocka_unit_test(freed_buffer__is_empty_and_can_be_used_again),
+        cmocka_unit_test(sizes_near_the_end_of_memory__do_not_wrap),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

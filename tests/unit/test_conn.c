@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../src/conn/conn.h"
 #include "support/peer.h"
 #include "support/test.h"
 
@@ -653,6 +654,40 @@ static void close_while_a_head_request_waits__answers_without_a_body(void **stat
     peer_close(&p);
 }
 
+static void second_fault__changes_nothing(void **state)
+{
+    (void)state;
+    peer p;
+    weir_report first, second;
+    peer_init(&p);
+    peer_open(&p, 'S');
+    weir__conn_fail(p.conn, WEIR_E_MEMORY, 7);
+    assert_int_equal(weir_conn_report(p.conn, &first, sizeof first), WEIR_OK);
+    weir__conn_fail(p.conn, WEIR_E_UTF8, 9);
+    assert_int_equal(weir_conn_report(p.conn, &second, sizeof second), WEIR_OK);
+    assert_memory_equal(&first, &second, sizeof first);
+    assert_int_equal(first.cause, WEIR_E_MEMORY);
+    peer_close(&p);
+}
+
+/* Our Close gives its reason: what the peer does wrong while it is awaited is not the cause. */
+static void fault_after_an_idle_close__is_not_the_cause(void **state)
+{
+    (void)state;
+    peer p;
+    peer_init(&p);
+    p.config.idle_timeout_ms = 1000;
+    peer_open(&p, 'S');
+    weir_context_set_time(p.context, 5000);
+    assert_ptr_equal(weir_context_next_ready(p.context), p.conn);
+    assert_int_equal(weir_conn_state(p.conn), WEIR_CLOSING);
+    conn_push_text(&p, "\xFF\xFF");
+    weir_report report;
+    assert_int_equal(weir_conn_report(p.conn, &report, sizeof report), WEIR_OK);
+    assert_int_equal(report.cause, WEIR_E_IDLE_TIMEOUT);
+    peer_close(&p);
+}
+
 int main(void)
 {
     memset(conn_large, 'l', sizeof conn_large);
@@ -665,6 +700,8 @@ int main(void)
         cmocka_unit_test(client_that_cannot_be_made__leaves_nothing),
         cmocka_unit_test(way_of_delivery__does_not_change_inside_a_message),
         cmocka_unit_test(close_while_a_head_request_waits__answers_without_a_body),
+        cmocka_unit_test(second_fault__changes_nothing),
+        cmocka_unit_test(fault_after_an_idle_close__is_not_the_cause),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -472,6 +472,57 @@ static void option_changed_on_the_way__moves_the_deadline(void **state)
     peer_close(&p);
 }
 
+static void deadline_that_passed__is_due_now_until_it_was_seen_to(void **state)
+{
+    (void)state;
+    peer p;
+    peer_init(&p);
+    peer_open(&p, 'S');
+    const uint64_t late = p.config.ping_interval_ms + 5;
+    weir_context_set_time(p.context, late);
+    assert_int_equal(weir_context_next_due(p.context), late);
+    weir_context_set_time(p.context, late + 5);
+    assert_int_equal(weir_context_next_due(p.context), late + 5);
+    while (weir_context_next_ready(p.context))
+        peer_pump(&p);
+    assert_true(weir_context_next_due(p.context) > late + 5);
+    peer_close(&p);
+}
+
+/* 2^32 - 1 stands for no round-trip time yet. */
+static void round_trip_of_49_days__is_the_longest_that_is_told(void **state)
+{
+    (void)state;
+    peer p;
+    weir_stats stats;
+    peer_init(&p);
+    p.config.ping_interval_ms = p.config.pong_timeout_ms = WEIR_NONE;
+    peer_open(&p, 'C');
+    weir_conn_ping(p.conn, "p", 1);
+    peer_pump(&p);
+    weir_context_set_time(p.context, UINT32_MAX);
+    peer_feed(&p, "\x8A\x01p", 3, 3);
+    assert_int_equal(weir_conn_stats(p.conn, &stats, sizeof stats), WEIR_OK);
+    assert_int_equal(stats.rtt_ms, UINT32_MAX - 1);
+    peer_close(&p);
+}
+
+/* The tag of a ping is a hash of its payload, and 0 says that none waits: these bytes hash to 0. */
+static void ping_whose_tag_would_be_0__is_answered_like_any_other(void **state)
+{
+    (void)state;
+    peer p;
+    weir_stats stats;
+    peer_init(&p);
+    peer_open(&p, 'C');
+    weir_conn_ping(p.conn, "\xCC\x24\x31\xC4", 4);
+    peer_pump(&p);
+    peer_feed(&p, "\x8A\x04\xCC\x24\x31\xC4", 6, 6);
+    assert_int_equal(weir_conn_stats(p.conn, &stats, sizeof stats), WEIR_OK);
+    assert_int_equal(stats.rtt_ms, 0);
+    peer_close(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -496,6 +547,9 @@ int main(void)
         cmocka_unit_test(single_connection_whose_transport_is_full__still_meets_its_deadlines),
         cmocka_unit_test(deadline_that_passes_while_output_waits__is_acted_on_at_once),
         cmocka_unit_test(option_changed_on_the_way__moves_the_deadline),
+        cmocka_unit_test(deadline_that_passed__is_due_now_until_it_was_seen_to),
+        cmocka_unit_test(round_trip_of_49_days__is_the_longest_that_is_told),
+        cmocka_unit_test(ping_whose_tag_would_be_0__is_answered_like_any_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

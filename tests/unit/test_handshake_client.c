@@ -164,6 +164,8 @@ static void R6455_4_1_16__origin__is_an_ascii_origin(void **state)
                                       "http://",
                                       "://h",
                                       "1a://h",
+                                      "{://h",
+                                      "[://h",
                                       "http://h/",
                                       "http://h?",
                                       "http://u@h",

@@ -369,6 +369,26 @@ static void one_block_too_small_for_anything__gives_nothing(void **state)
     assert_int_equal(count.calls, 0);
 }
 
+static void pool_resize_to_less__moves_into_a_smaller_block(void **state)
+{
+    (void)state;
+    counter count;
+    weir_config config = config_of(&count);
+    weir__memory memory;
+    weir__memory_init(&memory, &config);
+    size_t cap = 0;
+    uint8_t *data = weir__pool_resize(&memory, NULL, 0, WEIR__POOL_MAX + 1, &cap);
+    assert_non_null(data);
+    memset(data, 0x5A, 100);
+    data = weir__pool_resize(&memory, data, 100, 100, &cap);
+    assert_non_null(data);
+    assert_true(cap < WEIR__POOL_MAX);
+    assert_int_equal(data[99], 0x5A);
+    weir__pool_give(&memory, data, cap);
+    weir__memory_trim(&memory);
+    assert_int_equal(count.held, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -386,6 +406,7 @@ int main(void)
         cmocka_unit_test(pool_resize__keeps_what_is_used_at_every_size),
         cmocka_unit_test(one_block__is_all_the_memory_there_is),
         cmocka_unit_test(one_block_too_small_for_anything__gives_nothing),
+        cmocka_unit_test(pool_resize_to_less__moves_into_a_smaller_block),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

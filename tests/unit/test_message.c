@@ -5,6 +5,7 @@
 
 #include "support/peer.h"
 #include "support/test.h"
+#include "support/zip.h"
 
 #define MESSAGE_CONNS 50
 
@@ -122,6 +123,137 @@ static void message_of_every_length__is_framed_as_a_sent_one(void **state)
             }
 }
 
+/* ---- Compression -----------------------------------------------------------------------------*/
+
+/* A server that agreed on compression; its output is empty. */
+static weir_conn *message_conn(peer *p, int mode)
+{
+    bytes head = {0};
+    weir_conn *const first = p->conn;
+    assert_int_equal(weir_conn_create_server(p->context, &p->conn), WEIR_OK);
+    weir_conn *const made = p->conn;
+    zip_handshake(&head, WEIR_CLIENT, ZIP_OFFER);
+    peer_feed(p, head.data, head.len, head.len);
+    assert_int_equal(weir_conn_state(made), WEIR_OPEN);
+    assert_int_equal(weir_conn_set(made, WEIR_OPTION_DEFLATE, (uint64_t)mode), WEIR_OK);
+    p->conn = first;
+    p->output.len = 0;
+    bytes_free(&head);
+    return made;
+}
+
+/* What leaves when the message is sent: 1 compressed, 0 plain. */
+static int message_is_packed(peer *p, weir_conn *conn, weir_message *message)
+{
+    weir_conn *const first = p->conn;
+    p->output.len = 0;
+    p->conn = conn;
+    assert_int_equal(weir_conn_send_message(conn, message), WEIR_OK);
+    peer_pump(p);
+    p->conn = first;
+    return (p->output.data[0] & 0x40) != 0;
+}
+
+/* Text that AUTO leaves as it is, but ALWAYS compresses: one message has a variant for each. */
+static void connections_of_different_modes__share_a_message_in_different_forms(void **state)
+{
+    (void)state;
+    peer p;
+    weir_message *message;
+    peer_init(&p);
+    p.config.deflate = WEIR_DEFLATE_ON;
+    p.accept = 1;
+    peer_open(&p, 'S');
+    weir_conn *const plain = message_conn(&p, WEIR_DEFLATE_ON);
+    weir_conn *const preferred = message_conn(&p, WEIR_DEFLATE_PREFERRED);
+    weir_conn *const always = message_conn(&p, WEIR_DEFLATE_ALWAYS);
+    assert_int_equal(weir_message_create(p.context, WEIR_TEXT, "short", 5, &message), WEIR_OK);
+    for (int turn = 0; turn < 2; turn++) {
+        assert_false(message_is_packed(&p, plain, message));
+        assert_false(message_is_packed(&p, preferred, message));
+        assert_true(message_is_packed(&p, always, message));
+    }
+    assert_int_equal(weir_conn_send(always, WEIR_TEXT, "short", 5), WEIR_OK);
+    weir_span span;
+    assert_int_equal(weir_conn_output(always, &span, 1), 1);
+    assert_true(*(const uint8_t *)span.data & 0x40);
+    weir_message_free(message);
+    weir_conn_free(plain);
+    weir_conn_free(preferred);
+    weir_conn_free(always);
+    peer_close(&p);
+}
+
+/* AUTO then sends it as it is; who asked for compression is told. */
+static void no_memory_for_a_variant__AUTO_sends_the_plain_one(void **state)
+{
+    (void)state;
+    char text[1000];
+    memset(text, 'a', sizeof text);
+    for (int type = WEIR_COMPRESS; type <= WEIR_AUTO; type += WEIR_PLAIN) {
+        int failures = 0;
+        for (uint64_t ahead = 1; ahead < 8; ahead++) {
+            peer p;
+            weir_message *message;
+            peer_init(&p);
+            p.config.deflate = WEIR_DEFLATE_ON;
+            p.config.max_pooled_bytes = 0;
+            p.accept = 1;
+            peer_open(&p, 'S');
+            weir_conn *const conn = message_conn(&p, WEIR_DEFLATE_ON);
+            assert_int_equal(
+                weir_message_create(p.context, WEIR_TEXT | type, text, sizeof text, &message),
+                WEIR_OK);
+            p.alloc.fail_at = p.alloc.calls + ahead;
+            const int status = weir_conn_send_message(conn, message);
+            assert_true(status == WEIR_OK || status == WEIR_E_MEMORY);
+            failures += status == WEIR_E_MEMORY;
+            p.alloc.fail_at = 0;
+            assert_true(message_is_packed(&p, conn, message) || type == WEIR_AUTO);
+            weir_message_free(message);
+            weir_conn_free(conn);
+            peer_close(&p);
+        }
+        assert_true(failures > 0);
+    }
+}
+
+/* A streamed message whose first piece finds no memory can be sent on with the next. */
+static void no_memory_for_a_streamed_piece__takes_none_of_it(void **state)
+{
+    (void)state;
+    char text[1000];
+    memset(text, 'a', sizeof text);
+    for (uint64_t ahead = 1; ahead < 8; ahead++) {
+        peer p;
+        peer_init(&p);
+        p.config.deflate = WEIR_DEFLATE_ON;
+        p.config.max_pooled_bytes = 0;
+        p.accept = 1;
+        peer_open(&p, 'S');
+        weir_conn *const conn = message_conn(&p, WEIR_DEFLATE_ON);
+        assert_int_equal(weir_conn_send_begin(conn, WEIR_TEXT | WEIR_COMPRESS), WEIR_OK);
+        p.alloc.fail_at = p.alloc.calls + ahead;
+        int status = weir_conn_send_chunk(conn, text, sizeof text);
+        assert_true(status == WEIR_OK || status == WEIR_E_MEMORY);
+        p.alloc.fail_at = 0;
+        if (status == WEIR_E_MEMORY)
+            assert_int_equal(weir_conn_send_chunk(conn, text, sizeof text), WEIR_OK);
+        assert_int_equal(weir_conn_send_end(conn, NULL, 0), WEIR_OK);
+        zip_output o;
+        weir_conn *const first = p.conn;
+        p.conn = conn;
+        peer_pump(&p);
+        p.conn = first;
+        zip_output_open(&o, &p.output, WEIR_SERVER, 13, 1);
+        assert_true(zip_output_next(&o));
+        assert_int_equal(o.text.len, sizeof text);
+        zip_output_close(&o);
+        weir_conn_free(conn);
+        peer_close(&p);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -129,6 +261,9 @@ int main(void)
         cmocka_unit_test(message_of_another_context__is_refused),
         cmocka_unit_test(message_with_bad_arguments__is_not_made),
         cmocka_unit_test(message_of_every_length__is_framed_as_a_sent_one),
+        cmocka_unit_test(connections_of_different_modes__share_a_message_in_different_forms),
+        cmocka_unit_test(no_memory_for_a_variant__AUTO_sends_the_plain_one),
+        cmocka_unit_test(no_memory_for_a_streamed_piece__takes_none_of_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,8 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../src/conn/context.h"
 #include "support/pair.h"
 #include "support/test.h"
+#include "support/wire.h"
+#include "support/zip.h"
 
 static int receive_other(const peer *p)
 {
@@ -438,6 +441,101 @@ static void same_inputs_times_and_seed__give_the_same_bytes_and_events(void **st
     bytes_free(&two);
 }
 
+/* ---- Reading into place ----------------------------------------------------------------------*/
+
+static void text_in_chunks__must_not_end_inside_a_character(void **state)
+{
+    (void)state;
+    bytes input = {0};
+    wire_script(&input, WEIR_CLIENT, "T-:gr C:%C3");
+    for (size_t step = 1; step <= input.len; step++) {
+        peer p;
+        peer_init(&p);
+        p.config.deliver_chunks = 1;
+        peer_open(&p, 'S');
+        peer_feed(&p, input.data, input.len, step);
+        assert_true(peer_saw(&p, "cause=WEIR_E_UTF8"));
+        assert_int_equal(peer_close_code(&p, WEIR_SERVER), 1007);
+        peer_close(&p);
+    }
+    bytes_free(&input);
+}
+
+/* Each begins a large frame whose rest has no place in a message. */
+static void frames_that_are_not_put_together__are_read_into_the_shared_buffer(void **state)
+{
+    (void)state;
+    for (int way = 0; way < 2; way++) {
+        peer p;
+        size_t len;
+        bytes head = {0};
+        peer_init(&p);
+        p.config.deliver_chunks = way == 0;
+        if (way == 1)
+            p.config.deflate = WEIR_DEFLATE_ON;
+        if (way == 1)
+            zip_peer(&p, WEIR_SERVER, ZIP_OFFER);
+        else
+            peer_open(&p, 'S');
+        bytes_add_head(&head, 1, way == 1 ? 4 : 0, 2, 1, 10000, 0);
+        peer_feed(&p, head.data, head.len, head.len);
+        const void *const place = weir_conn_input_buffer(p.conn, &len);
+        assert_ptr_equal(place, p.context->read_buffer);
+        assert_int_equal(len, p.config.read_buffer_bytes);
+        bytes_free(&head);
+        peer_close(&p);
+    }
+}
+
+static void no_memory_for_the_shared_buffer__ends_the_connection(void **state)
+{
+    (void)state;
+    for (const char *kind = "sS"; *kind; kind++) {
+        peer p;
+        size_t len;
+        peer_init(&p);
+        peer_open(&p, *kind);
+        p.alloc.fail_at = p.alloc.calls + 1;
+        assert_null(weir_conn_input_buffer(p.conn, &len));
+        assert_int_not_equal(weir_conn_state(p.conn), WEIR_OPEN);
+        peer_pump(&p);
+        assert_true(peer_saw(&p, "cause=WEIR_E_MEMORY"));
+        p.alloc.fail_from = p.alloc.calls + 1;
+        assert_null(weir_conn_input_buffer(p.conn, &len)); /* it has ended: nothing more to say */
+        p.alloc.fail_from = 0;
+        peer_close(&p);
+    }
+}
+
+/* The message's own memory cannot grow: the shared buffer takes the bytes, and what they are joined
+ * to fails then. */
+static void no_memory_to_read_into_place__reads_into_the_shared_buffer(void **state)
+{
+    (void)state;
+    peer p;
+    size_t len;
+    bytes input = {0};
+    static const uint8_t payload[5000] = {0};
+    peer_init(&p);
+    peer_open(&p, 'S');
+    assert_non_null(weir_conn_input_buffer(p.conn, &len)); /* it is there */
+    bytes_add_frame(&input, WEIR_CLIENT, 0, 2, payload, sizeof payload);
+    bytes_add_head(&input, 1, 0, 0, 1, 500000, 0);
+    peer_feed(&p, input.data, input.len, input.len);
+    p.alloc.fail_from = p.alloc.calls + 1;
+    p.config.max_pooled_bytes = 0;
+    while (weir_conn_input_buffer(p.conn, &len) != p.context->read_buffer) {
+        size_t used;
+        weir_event events[2];
+        assert_int_equal(weir_conn_input_filled(p.conn, len, &used, events, 2), 0);
+        assert_int_equal(used, len);
+    }
+    p.alloc.fail_from = 0;
+    assert_int_equal(weir_conn_state(p.conn), WEIR_OPEN);
+    bytes_free(&input);
+    peer_close(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -456,6 +554,10 @@ int main(void)
         cmocka_unit_test(message_limit_changed_on_the_way__holds_from_then_on),
         cmocka_unit_test(early_limit_lowered_below_what_is_kept__still_limits),
         cmocka_unit_test(same_inputs_times_and_seed__give_the_same_bytes_and_events),
+        cmocka_unit_test(text_in_chunks__must_not_end_inside_a_character),
+        cmocka_unit_test(frames_that_are_not_put_together__are_read_into_the_shared_buffer),
+        cmocka_unit_test(no_memory_for_the_shared_buffer__ends_the_connection),
+        cmocka_unit_test(no_memory_to_read_into_place__reads_into_the_shared_buffer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

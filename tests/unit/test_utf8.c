@@ -464,6 +464,22 @@ static void R3629_5__nul_noncharacters_and_bom_are_valid(void **state)
     }
 }
 
+/* A text without a fault but for the character it may end in, and one with a fault at its start. */
+static void texts_too_short_for_a_character__are_trimmed_and_located(void **state)
+{
+    (void)state;
+    static const uint8_t text[] = {0xF0, 0x9F, 0x98, 0x80};
+    for (size_t len = 0; len < 4; len++) {
+        assert_int_equal(weir__utf8_trim(text, len), 0);
+        assert_int_equal(weir__utf8_locate(text, 0, len), 0);
+    }
+    assert_int_equal(weir__utf8_trim(text, 4), 4);
+    assert_int_equal(weir__utf8_trim((const uint8_t *)"ab", 2), 2);
+    assert_int_equal(weir__utf8_trim((const uint8_t *)"abc", 3), 3);
+    assert_int_equal(weir__utf8_locate(text, 0, 4), 4);
+    assert_int_equal(weir__utf8_locate((const uint8_t *)"\xFF", 0, 1), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -485,6 +501,7 @@ int main(void)
         cmocka_unit_test(R3629_4__text_that_ends_inside_a_character_is_not_at_a_start),
         cmocka_unit_test(R3629_4__a_missing_continuation_byte_fails_in_a_later_piece_too),
         cmocka_unit_test(R3629_5__nul_noncharacters_and_bom_are_valid),
+        cmocka_unit_test(texts_too_short_for_a_character__are_trimmed_and_located),
     };
     /* 16 million cases are too many for an emulated CPU. */
     if (getenv("WEIR_EMULATED") != NULL)

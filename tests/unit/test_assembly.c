@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/* Memory for received bytes, at sizes that no message reaches: sums never wrap. */
+#include "../../src/conn/assembly.h"
+#include "../../src/conn/chunk.h"
+#include "../../src/conn/frames.h"
+#include "../../src/conn/output.h"
+#include "support/peer.h"
+#include "support/test.h"
+
+static void lengths_near_the_end_of_memory__are_out_of_memory(void **state)
+{
+    (void)state;
+    static const size_t held[] = {SIZE_MAX / 2 - 10, SIZE_MAX - 10};
+    peer p;
+    peer_init(&p);
+    peer_open(&p, 'S');
+    weir__rx *const rx = weir__assembly_open(p.conn);
+    assert_non_null(rx);
+    assert_ptr_equal(weir__assembly_open(p.conn), rx);
+    const uint64_t used = p.alloc.held;
+    const uint64_t counted = p.context->memory.held;
+    for (size_t i = 0; i < 2; i++) {
+        /* Made up: the memory behind it is never looked at. */
+        rx->message = (weir__buffer){(uint8_t *)&p, held[i], held[i]};
+        p.context->memory.held = p.context->memory.limit = held[i];
+        assert_int_equal(weir__assembly_reserve(p.conn, 10, 0), WEIR_E_MEMORY);
+        assert_int_equal(weir__assembly_reserve(p.conn, 10, UINT64_MAX), WEIR_E_MEMORY);
+        assert_int_equal(weir__assembly_reserve(p.conn, SIZE_MAX, 0), WEIR_E_MEMORY);
+        assert_int_equal(rx->message.cap, held[i]);
+    }
+    rx->message = (weir__buffer){NULL, 0, 0};
+    p.context->memory.held = counted;
+    p.context->memory.limit = UINT64_MAX;
+    assert_int_equal(p.alloc.held, used);
+    peer_close(&p);
+}
+
+static void large_message_that_cannot_grow__keeps_what_it_has(void **state)
+{
+    (void)state;
+    peer p;
+    peer_init(&p);
+    peer_open(&p, 'S');
+    weir__buffer *const message = &weir__assembly_open(p.conn)->message;
+    assert_int_equal(weir__assembly_reserve(p.conn, WEIR__POOL_MAX + 1, 0), WEIR_OK);
+    message->len = message->cap;
+    memset(message->data, 0x5A, message->len);
+    const weir__buffer before = *message;
+    p.alloc.fail_from = 1;
+    assert_int_equal(weir__assembly_reserve(p.conn, 1, 0), WEIR_E_MEMORY);
+    assert_memory_equal(message, &before, sizeof before);
+    p.alloc.fail_from = 0;
+    assert_int_equal(weir__assembly_reserve(p.conn, 1, 0), WEIR_OK);
+    assert_true(message->cap > before.len);
+    assert_int_equal(message->data[before.len - 1], 0x5A);
+    peer_close(&p);
+}
+
+static void frames_of_all_memory__are_not_counted_nor_made(void **state)
+{
+    (void)state;
+    size_t need = 77;
+    for (const char *kind = "SC"; *kind; kind++) {
+        peer p;
+        peer_init(&p);
+        peer_open(&p, *kind);
+        assert_false(weir__frames_need(p.conn, SIZE_MAX, &need));
+        assert_false(weir__frames_need(p.conn, SIZE_MAX - 14, &need));
+        assert_int_equal(need, 77);
+        assert_int_equal(weir__output_frames(p.conn, 2, true, (const uint8_t *)"", SIZE_MAX),
+                         WEIR_E_MEMORY);
+        assert_null(
+            weir__chunk_make(&p.context->memory, WEIR__CHUNK_RAW, SIZE_MAX - sizeof(weir__chunk)));
+        assert_null(weir__chunk_make(&p.context->memory, WEIR__CHUNK_RAW, SIZE_MAX));
+        assert_int_equal(weir_conn_wants(p.conn), WEIR_WANT_INPUT);
+        peer_close(&p);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lengths_near_the_end_of_memory__are_out_of_memory),
+        cmocka_unit_test(large_message_that_cannot_grow__keeps_what_it_has),
+        cmocka_unit_test(frames_of_all_memory__are_not_counted_nor_made),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

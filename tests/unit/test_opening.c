@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/* The opening handshake between its caller and its memory: early bytes, ends half way. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../src/conn/conn.h"
+#include "support/pair.h"
+#include "support/shake.h"
+#include "support/test.h"
+#include "support/wire.h"
+#include "support/zip.h"
+
+/* A server that got a request and what comes behind it, and then accepts. */
+static void opening_early(peer *p, size_t cap, const bytes *early)
+{
+    bytes input = {0};
+    peer_init(p);
+    p->event_cap = cap;
+    p->accept = 0;
+    p->config.max_early_bytes = 1 << 20;
+    peer_open(p, 's');
+    bytes_add_request(&input, NULL);
+    peer_feed(p, input.data, input.len, input.len);
+    peer_feed(p, early->data, early->len, early->len);
+    p->trace.len = 0;
+    assert_int_equal(weir_conn_accept(p->conn, NULL, 0, NULL, 0), WEIR_OK);
+    bytes_free(&input);
+}
+
+static void early_frames__come_one_by_one_to_an_array_of_one(void **state)
+{
+    (void)state;
+    peer p;
+    bytes early = {0};
+    weir_event event;
+    wire_script(&early, WEIR_CLIENT, "T:one P:two T-:th C:ree T-:fo C:ur X:1000,done");
+    opening_early(&p, 1, &early);
+    static const char *const says[] = {"", "one", "two", "three", "four", "done", "done"};
+    static const uint32_t types[] = {WEIR_EVENT_OPEN,    WEIR_EVENT_MESSAGE, WEIR_EVENT_PING,
+                                     WEIR_EVENT_MESSAGE, WEIR_EVENT_MESSAGE, WEIR_EVENT_CLOSE};
+    for (size_t i = 0; i < 6; i++) {
+        assert_true(weir_conn_wants(p.conn) & WEIR_WANT_EVENTS);
+        assert_int_equal(weir_conn_events(p.conn, &event, 1), 1);
+        assert_int_equal(event.type, types[i]);
+        assert_int_equal(event.len, strlen(says[i]));
+        if (event.len > 0)
+            assert_memory_equal(event.data, says[i], event.len);
+    }
+    bytes_free(&early);
+    peer_close(&p);
+}
+
+/* Two messages in fragments: only one can be shown at a time, however large the array. */
+static void early_messages_in_fragments__are_shown_one_a_call(void **state)
+{
+    (void)state;
+    peer p;
+    bytes early = {0};
+    weir_event events[8];
+    wire_script(&early, WEIR_CLIENT, "T-:th C:ree T-:fo C:ur T:five");
+    opening_early(&p, 8, &early);
+    assert_int_equal(weir_conn_events(p.conn, events, 8), 2);
+    assert_int_equal(events[1].len, 5);
+    assert_memory_equal(events[1].data, "three", 5);
+    assert_int_equal(weir_conn_events(p.conn, events, 8), 2);
+    assert_memory_equal(events[0].data, "four", 4);
+    assert_memory_equal(events[1].data, "five", 4);
+    assert_int_equal(weir_conn_events(p.conn, events, 8), 0);
+    bytes_free(&early);
+    peer_close(&p);
+}
+
+/* In the middle of a large early message nothing may be read into its place: the rest of the early
+ * bytes comes first. */
+static void early_bytes_that_wait__come_before_what_is_read_into_place(void **state)
+{
+    (void)state;
+    peer p;
+    bytes early = {0};
+    weir_event events[8];
+    size_t len, used;
+    wire_script(&early, WEIR_CLIENT, "B-:a C:b B-:c C:~9000");
+    opening_early(&p, 8, &early);
+    assert_int_equal(weir_conn_events(p.conn, events, 8), 2);
+    uint8_t *const place = weir_conn_input_buffer(p.conn, &len);
+    assert_ptr_equal(place, p.context->read_buffer);
+    memcpy(place, "\x89\x80\0\0\0", 6);
+    assert_int_equal(weir_conn_input_filled(p.conn, 6, &used, events, 8), 2);
+    assert_int_equal(events[0].len, 9001);
+    assert_int_equal(events[1].type, WEIR_EVENT_PING);
+    bytes_free(&early);
+    peer_close(&p);
+}
+
+/* ---- The end before the beginning ------------------------------------------------------------*/
+
+static void rejection_whose_length_makes_no_sense__fails_for_that(void **state)
+{
+    (void)state;
+    static const char *const lengths[] = {"", "x", "1, 2", "1,", "-1"};
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        bytes input = {0};
+        bytes_add_text(&input, "HTTP/1.1 403 Forbidden\r\nContent-Length: ");
+        bytes_add_text(&input, lengths[i]);
+        bytes_add_text(&input, "\r\n\r\nno");
+        outcome o = run_all_cuts('c', &input, NULL);
+        assert_int_equal(o.report.cause, WEIR_E_HTTP_BODY);
+        outcome_free(&o);
+        bytes_free(&input);
+    }
+}
+
+/* No 503 can be made: the connection ends without one. */
+static void opening_refused_without_memory(test_alloc *alloc)
+{
+    pair p;
+    bytes part = {0};
+    pair_init(&p, alloc);
+    if (pair_open(&p, 's') == WEIR_OK) {
+        weir_conn *const server = p.side[PAIR_SERVER].conn;
+        weir_event events[4];
+        size_t used;
+        bytes_add_text(&part, "GET / HTTP/1.1\r\nHost: x\r\n");
+        const int count = weir_conn_receive(server, part.data, part.len, &used, events, 4);
+        assert_int_equal(count, alloc->failed > 0 && weir_conn_state(server) != WEIR_CONNECTING);
+        if (count == 0) {
+            assert_int_equal(weir_conn_close(server, 1001, NULL, 0), WEIR_OK);
+            assert_int_not_equal(weir_conn_state(server), WEIR_CONNECTING);
+        }
+    }
+    pair_free(&p);
+    bytes_free(&part);
+}
+
+static void closed_while_opening__ends_with_or_without_memory(void **state)
+{
+    (void)state;
+    test_alloc_sweep(opening_refused_without_memory);
+}
+
+/* A handshake that agrees on all there is. */
+static void opening_everything(test_alloc *alloc, int automatic)
+{
+    pair p;
+    weir_request request = {.url = TEXT("ws://host/"), .subprotocols = TEXT("chat soap")};
+    pair_init(&p, alloc);
+    p.config.deflate = WEIR_DEFLATE_ON;
+    p.config.subprotocols = AS_TEXT("soap, chat");
+    p.config.auto_accept = (uint64_t)automatic;
+    weir_context *context = NULL;
+    if (pair_open(&p, 's') == WEIR_OK) {
+        weir_conn_free(p.side[PAIR_CLIENT].conn);
+        p.side[PAIR_CLIENT].conn = NULL;
+        if (weir_conn_create_client(p.context, &request, &p.side[PAIR_CLIENT].conn) == WEIR_OK)
+            pair_run(&p, 1000);
+        if (alloc->failed == 0) {
+            assert_int_equal(p.side[PAIR_CLIENT].counts[WEIR_EVENT_OPEN], 1);
+            assert_int_equal(p.side[PAIR_SERVER].counts[WEIR_EVENT_OPEN], 1);
+        }
+    }
+    assert_null(context);
+    pair_free(&p);
+}
+
+static void opening_auto(test_alloc *alloc)
+{
+    opening_everything(alloc, 1);
+}
+
+static void opening_asked(test_alloc *alloc)
+{
+    opening_everything(alloc, 0);
+}
+
+static void handshake_with_subprotocol_and_compression__survives_each_missing_block(void **state)
+{
+    (void)state;
+    test_alloc_sweep(opening_auto);
+    test_alloc_sweep(opening_asked);
+}
+
+/* The context's own copy of the lists. */
+static void opening_context(test_alloc *alloc)
+{
+    weir_config config;
+    weir_context *context;
+    weir_config_init(&config, sizeof config);
+    config.allocate = test_allocate;
+    config.allocate_user = alloc;
+    config.origins = AS_TEXT("https://a, https://b");
+    const int status = weir_context_create(&config, &context);
+    assert_int_equal(status, alloc->failed > 0 ? WEIR_E_MEMORY : WEIR_OK);
+    if (status == WEIR_OK)
+        weir_context_free(context);
+    else
+        assert_null(context);
+}
+
+static void context_with_lists__survives_each_missing_block(void **state)
+{
+    (void)state;
+    test_alloc_sweep(opening_context);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(early_frames__come_one_by_one_to_an_array_of_one),
+        cmocka_unit_test(early_messages_in_fragments__are_shown_one_a_call),
+        cmocka_unit_test(early_bytes_that_wait__come_before_what_is_read_into_place),
+        cmocka_unit_test(rejection_whose_length_makes_no_sense__fails_for_that),
+        cmocka_unit_test(closed_while_opening__ends_with_or_without_memory),
+        cmocka_unit_test(handshake_with_subprotocol_and_compression__survives_each_missing_block),
+        cmocka_unit_test(context_with_lists__survives_each_missing_block),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
