@@ -241,7 +241,9 @@ static void straight_line__takes_what_is_whole_and_begins_what_is_not(void **sta
     for (const char *kind = "SC"; *kind; kind++)
         for (size_t i = 0; i < COUNT_OF(lens); i++)
             for (int opcode = 1; opcode <= 2; opcode++)
-                for (size_t missing = 0; missing <= lens[i] && missing < 3; missing++) {
+                for (size_t cut = 0; cut < 4; cut++) {
+                    const size_t some = cut < 3 ? cut : lens[i]; /* 3: only the head is there */
+                    const size_t missing = some < lens[i] ? some : lens[i];
                     peer p;
                     bytes input = {0};
                     weir_event events[8];
@@ -254,6 +256,24 @@ static void straight_line__takes_what_is_whole_and_begins_what_is_not(void **sta
                     bytes_free(&input);
                     peer_close(&p);
                 }
+}
+
+static void message_as_big_as_allowed__stays_on_the_straight_line(void **state)
+{
+    static const uint8_t payload[301] = {0};
+    (void)state;
+    for (size_t len = 299; len <= 301; len++) {
+        peer p;
+        bytes input = {0};
+        weir_event events[8];
+        peer_init(&p);
+        p.config.max_message_bytes = 300;
+        peer_open(&p, 'S');
+        bytes_add_frame(&input, whole_other(&p), 1, 2, payload, len);
+        assert_int_equal(whole_line_run(&p, &input, input.len, events).count, len <= 300);
+        bytes_free(&input);
+        peer_close(&p);
+    }
 }
 
 static void straight_line__leaves_cut_heads_alone(void **state)
@@ -279,6 +299,29 @@ static void straight_line__leaves_cut_heads_alone(void **state)
         }
 }
 
+/* A length of the wrong side has a top bit more, and must not pass for a long form. */
+static void straight_line__leaves_the_wrong_side_alone__whatever_follows(void **state)
+{
+    (void)state;
+    for (const char *kind = "SC"; *kind; kind++)
+        for (unsigned form = 0; form < 128; form++) {
+            peer p;
+            bytes input = {0};
+            weir_event events[8];
+            static const uint8_t zeros[70000];
+            whole_open(&p, *kind, 0);
+            const uint8_t head[] = {
+                0x82, (uint8_t)(*kind == 'S' ? form : 0x80 | form), 0, 0, 0, 0, 0, 1, 0, 0};
+            bytes_add(&input, head, sizeof head);
+            bytes_add(&input, zeros, sizeof zeros);
+            const weir__run run = whole_line_run(&p, &input, input.len, events);
+            assert_int_equal(run.count, 0);
+            assert_ptr_equal(run.at, run.start);
+            bytes_free(&input);
+            peer_close(&p);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -290,7 +333,9 @@ int main(void)
         cmocka_unit_test(after_our_close__messages_are_checked_and_not_given),
         cmocka_unit_test(message_cut_anywhere__is_the_same_as_whole),
         cmocka_unit_test(straight_line__takes_what_is_whole_and_begins_what_is_not),
+        cmocka_unit_test(message_as_big_as_allowed__stays_on_the_straight_line),
         cmocka_unit_test(straight_line__leaves_cut_heads_alone),
+        cmocka_unit_test(straight_line__leaves_the_wrong_side_alone__whatever_follows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
