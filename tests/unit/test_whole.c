@@ -73,6 +73,8 @@ static void messages_of_every_form__come_in_order_for_every_size_of_the_array(vo
                 assert_int_equal(seen, 36);
                 assert_int_equal(stats.rx_messages, 36);
                 assert_int_equal(stats.rx_bytes, input.len);
+                assert_int_equal(weir_context_stats(p.context, &stats, sizeof stats), WEIR_OK);
+                assert_int_equal(stats.rx_messages, 36);
                 bytes_free(&input);
                 peer_close(&p);
             }
