@@ -166,6 +166,16 @@ static void R6455_5_2_10__any_prefix_of_a_head__needs_more(void **state)
     }
 }
 
+static void bytes_beyond_those_given__are_not_looked_at(void **state)
+{
+    (void)state;
+    static const uint8_t bad[] = {0x82, 0x7E, 0, 0, 0, 0, 0, 0, 0, 0};
+    weir_frame_head head;
+    for (size_t len = 0; len < 4; len++)
+        assert_int_equal(weir__frame_head_read(bad, len, &head), 0);
+    assert_int_equal(weir__frame_head_read(bad, 4, &head), WEIR_E_LENGTH_FORM);
+}
+
 static void a_bad_length__is_refused_before_the_key_came(void **state)
 {
     (void)state;
@@ -200,6 +210,19 @@ static void R6455_5_2_8__SEC_L6__writer_takes_the_shortest_form(void **state)
             assert_memory_equal(back.key, masked != 0 ? "\x09\x08\x07\x06" : "\0\0\0\0", 4);
             free(out);
         }
+    }
+}
+
+static void SEC_L6__head_without_a_key__leaves_the_bytes_behind_it(void **state)
+{
+    (void)state;
+    static const uint64_t lens[] = {0, 125, 126, 65535, 65536};
+    for (size_t i = 0; i < sizeof lens / sizeof lens[0]; i++) {
+        const weir_frame_head head = {.len = lens[i], .key = {9, 8, 7, 6}, .fin = 1, .opcode = 2};
+        uint8_t out[WEIR_FRAME_HEAD_MAX + 4];
+        memset(out, 0xA5, sizeof out);
+        for (size_t at = weir__frame_head_write(&head, out); at < sizeof out; at++)
+            assert_int_equal(out[at], 0xA5);
     }
 }
 
@@ -248,8 +271,10 @@ int main(void)
         cmocka_unit_test(R6455_5_2_9__key_follows_the_length__also_of_empty_payloads),
         cmocka_unit_test(every_first_two_bytes__are_read_as_the_rfc_draws_them),
         cmocka_unit_test(R6455_5_2_10__any_prefix_of_a_head__needs_more),
+        cmocka_unit_test(bytes_beyond_those_given__are_not_looked_at),
         cmocka_unit_test(a_bad_length__is_refused_before_the_key_came),
         cmocka_unit_test(R6455_5_2_8__SEC_L6__writer_takes_the_shortest_form),
+        cmocka_unit_test(SEC_L6__head_without_a_key__leaves_the_bytes_behind_it),
         cmocka_unit_test(R6455_5_7_1__example_heads__read_and_write_as_printed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 /* Whole messages on the straight line: the same as in the general way, and where it must give up. */
 #include <string.h>
 
+#include "../../src/conn/whole.h"
 #include "support/peer.h"
 #include "support/test.h"
 
@@ -72,6 +73,8 @@ static void messages_of_every_form__come_in_order_for_every_size_of_the_array(vo
                 assert_int_equal(seen, 36);
                 assert_int_equal(stats.rx_messages, 36);
                 assert_int_equal(stats.rx_bytes, input.len);
+                assert_int_equal(weir_context_stats(p.context, &stats, sizeof stats), WEIR_OK);
+                assert_int_equal(stats.rx_messages, 36);
                 bytes_free(&input);
                 peer_close(&p);
             }
@@ -222,6 +225,105 @@ static void message_cut_anywhere__is_the_same_as_whole(void **state)
     }
 }
 
+/* Only the straight line, over len bytes of the input. */
+static weir__run whole_line_run(const peer *p, bytes *input, size_t len, weir_event *events)
+{
+    weir__run run = {.conn = p->conn, .events = events, .cap = 8, .start = input->data};
+    run.at = input->data;
+    run.end = input->data + len;
+    weir__whole_receive(&run);
+    return run;
+}
+
+static void straight_line__takes_what_is_whole_and_begins_what_is_not(void **state)
+{
+    static const size_t lens[] = {0, 1, 15, 16, 125, 126, 127, 65535, 65536, 70000};
+    static uint8_t payload[70000];
+    (void)state;
+    for (const char *kind = "SC"; *kind; kind++)
+        for (size_t i = 0; i < COUNT_OF(lens); i++)
+            for (int opcode = 1; opcode <= 2; opcode++)
+                for (size_t cut = 0; cut < 4; cut++) {
+                    const size_t some = cut < 3 ? cut : lens[i]; /* 3: only the head is there */
+                    const size_t missing = some < lens[i] ? some : lens[i];
+                    peer p;
+                    bytes input = {0};
+                    weir_event events[8];
+                    whole_open(&p, *kind, 0);
+                    bytes_add_frame(&input, whole_other(&p), 1, opcode, payload, lens[i]);
+                    const weir__run run = whole_line_run(&p, &input, input.len - missing, events);
+                    const size_t head = input.len - lens[i];
+                    assert_int_equal(run.count, missing == 0);
+                    assert_int_equal(run.at - run.start, missing == 0 ? input.len : head);
+                    bytes_free(&input);
+                    peer_close(&p);
+                }
+}
+
+static void message_as_big_as_allowed__stays_on_the_straight_line(void **state)
+{
+    static const uint8_t payload[301] = {0};
+    (void)state;
+    for (size_t len = 299; len <= 301; len++) {
+        peer p;
+        bytes input = {0};
+        weir_event events[8];
+        peer_init(&p);
+        p.config.max_message_bytes = 300;
+        peer_open(&p, 'S');
+        bytes_add_frame(&input, whole_other(&p), 1, 2, payload, len);
+        assert_int_equal(whole_line_run(&p, &input, input.len, events).count, len <= 300);
+        bytes_free(&input);
+        peer_close(&p);
+    }
+}
+
+static void straight_line__leaves_cut_heads_alone(void **state)
+{
+    static const size_t lens[] = {0, 125, 126, 65536};
+    static uint8_t payload[65536];
+    (void)state;
+    for (const char *kind = "SC"; *kind; kind++)
+        for (size_t i = 0; i < COUNT_OF(lens); i++) {
+            peer p;
+            bytes input = {0};
+            weir_event events[8];
+            whole_open(&p, *kind, 0);
+            bytes_add_frame(&input, whole_other(&p), 1, 2, payload, lens[i]);
+            for (size_t len = 0; len < input.len - lens[i]; len++) {
+                const weir__run run = whole_line_run(&p, &input, len, events);
+                assert_int_equal(run.count, 0);
+                assert_ptr_equal(run.at, run.start);
+                assert_null(p.conn->rx); /* nothing was begun */
+            }
+            bytes_free(&input);
+            peer_close(&p);
+        }
+}
+
+/* A length of the wrong side has a top bit more, and must not pass for a long form. */
+static void straight_line__leaves_the_wrong_side_alone__whatever_follows(void **state)
+{
+    (void)state;
+    for (const char *kind = "SC"; *kind; kind++)
+        for (unsigned form = 0; form < 128; form++) {
+            peer p;
+            bytes input = {0};
+            weir_event events[8];
+            static const uint8_t zeros[70000];
+            whole_open(&p, *kind, 0);
+            const uint8_t head[] = {
+                0x82, (uint8_t)(*kind == 'S' ? form : 0x80 | form), 0, 0, 0, 0, 0, 1, 0, 0};
+            bytes_add(&input, head, sizeof head);
+            bytes_add(&input, zeros, sizeof zeros);
+            const weir__run run = whole_line_run(&p, &input, input.len, events);
+            assert_int_equal(run.count, 0);
+            assert_ptr_equal(run.at, run.start);
+            bytes_free(&input);
+            peer_close(&p);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -232,6 +334,10 @@ int main(void)
         cmocka_unit_test(limits__hold_on_the_straight_line),
         cmocka_unit_test(after_our_close__messages_are_checked_and_not_given),
         cmocka_unit_test(message_cut_anywhere__is_the_same_as_whole),
+        cmocka_unit_test(straight_line__takes_what_is_whole_and_begins_what_is_not),
+        cmocka_unit_test(message_as_big_as_allowed__stays_on_the_straight_line),
+        cmocka_unit_test(straight_line__leaves_cut_heads_alone),
+        cmocka_unit_test(straight_line__leaves_the_wrong_side_alone__whatever_follows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,413 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Mutation testing: break the library in one small place after another; a test must notice.
+
+The library and the tests are built once with tcc, in a folder of their own. For each mutant one file
+is compiled and the shared library linked anew; then the test programs of its module run until
+the first one fails. Which these are, and what must be killed without exception, is in
+modules.txt; mutants that change nothing are in equivalent.txt.
+"""
+
+import argparse
+import os
+import random
+import re
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter, namedtuple
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+TESTS = ROOT / "tests"
+OVERALL = 95  # percent
+MEMORY = 2 << 30  # bytes of address space of a test program
+WALL = 600  # seconds; what counts are those of the CPU
+
+TOKEN = re.compile(r"""
+    (?P<comment>/\*.*?\*/|//[^\n]*)
+  | (?P<directive>(?m:^)[ \t]*\#(?:\\\n|/\*.*?\*/|[^\n])*)
+  | (?P<text>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')
+  | (?P<number>\b(?:0[xX][0-9a-fA-F]+|\d+)[uUlL]*\b)
+  | (?P<word>[A-Za-z_]\w*)
+  | (?P<sign>->|\+\+|--|<<=|>>=|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&|^]=|\S)
+""", re.S | re.X)
+SWAPS = {
+    "<": ("<=", ">="), "<=": ("<", ">"), ">": (">=", "<="), ">=": (">", "<"),
+    "==": ("!=",), "!=": ("==",), "+": ("-",), "-": ("+",), "&": ("|",), "|": ("&",),
+    "^": ("|",), "&&": ("||",), "||": ("&&",), "<<": (">>",), ">>": ("<<",),
+    "+=": ("-=",), "-=": ("+=",), "|=": ("&=",), "&=": ("|=",), "^=": ("|=",),
+    "<<=": (">>=",), ">>=": ("<<=",), "++": ("--",), "--": ("++",), "!": ("",),
+}
+BINARY_ONLY = {"+", "-", "&"}
+CONTROL = {"if", "while", "for", "switch"}
+NO_STATEMENT = {"return", "case", "default", "do", "else", "goto", "typedef", "static"} | CONTROL
+
+Token = namedtuple("Token", "kind text start end")
+Mutant = namedtuple("Mutant", "path function start end new line before after")
+
+
+def tokens_of(source):
+    found = (Token(m.lastgroup, m[0], m.start(), m.end()) for m in TOKEN.finditer(source))
+    return [token for token in found if token.kind not in ("comment", "directive")]
+
+
+def closing(tokens, at):
+    """Index of what closes the bracket at at."""
+    depth = 0
+    for i in range(at, len(tokens)):
+        if tokens[i].text in "([{":
+            depth += 1
+        elif tokens[i].text in ")]}":
+            depth -= 1
+            if depth == 0:
+                return i
+    raise ValueError("a bracket is not closed")
+
+
+def functions_of(tokens):
+    """(name, words of the return type, index of the brace, index of its end) of each function."""
+    at = 0
+    begin = 0
+    while at < len(tokens):
+        text = tokens[at].text
+        if text == "{":
+            end = closing(tokens, at)
+            head = tokens[begin:at]
+            if head and head[-1].text == ")":
+                name = next(i for i, token in enumerate(head) if token.text == "(") - 1
+                yield head[name].text, [token.text for token in head[:name]], at, end
+                begin = end + 1
+            at = end
+        elif text == ";":
+            begin = at + 1
+        at += 1
+
+
+def changes_of_token(tokens, i):
+    """What may stand instead of one token."""
+    token, before = tokens[i], tokens[i - 1]
+    if token.kind == "number":
+        digits = token.text.rstrip("uUlL")
+        suffix = token.text[len(digits):]
+        value = int(digits, 16) if digits[:2] in ("0x", "0X") else int(digits)
+        write = hex if digits[:2] in ("0x", "0X") else str
+        return [write(n) + suffix for n in (value + 1, value - 1) if n >= 0]
+    if token.kind != "sign" or token.text not in SWAPS:
+        return []
+    operand = before.kind in ("word", "number") and before.text != "return" or before.text in ")]"
+    if token.text in BINARY_ONLY and not operand:
+        return []
+    return SWAPS[token.text]
+
+
+def changes_of_control(tokens, i, source):
+    """Conditions negated and decided: (start, end, new)."""
+    word = tokens[i].text
+    if word not in ("if", "while", "for") or tokens[i + 1].text != "(":
+        return
+    end = closing(tokens, i + 1)
+    first, last = tokens[i + 1].end, tokens[end].start
+    if word == "for":
+        parts = [t.start for t in tokens[i:end] if t.text == ";"]
+        if len(parts) == 2:
+            yield parts[0] + 1, parts[1], " 0"
+        return
+    yield first, last, f"!({source[first:last]})"
+    yield first, last, "0"
+    if word == "if":
+        yield first, last, "1"
+
+
+def changes_of_return(tokens, i, end, kind):
+    """Other values to return: (start, end, new)."""
+    if tokens[i].text != "return" or tokens[i + 1].text == ";":
+        return
+    stop = next(j for j in range(i, end) if tokens[j].text == ";")
+    if "*" in kind:
+        values = ["0"]
+    elif "bool" in kind:
+        values = ["true", "false"]
+    elif "int" in kind:
+        values = ["0", "1", "-1"]
+    elif any(word == "size_t" or re.match(r"u?int\d+_t", word) for word in kind):
+        values = ["0", "1"]
+    else:
+        return
+    for value in values:
+        yield tokens[i + 1].start, tokens[stop].start, value
+
+
+def changes_of_statement(tokens, i, end):
+    """A statement deleted: (start, end, new)."""
+    token = tokens[i]
+    starts = token.kind == "word" or token.text in ("*", "(", "++", "--")
+    if not starts or token.text in NO_STATEMENT:
+        return
+    if tokens[i - 1].text not in (";", "{", "}", ")", "else", ":"):
+        return
+    depth = 0
+    for j in range(i, end):
+        text = tokens[j].text
+        depth += (text in ("(", "[", "{")) - (text in (")", "]", "}"))
+        if depth < 0:
+            return
+        if text == ";" and depth == 0:
+            yield token.start, tokens[j].start, ""
+            return
+
+
+def folded(text):
+    return " ".join(text.split())
+
+
+def mutants_of(path):
+    name = str(path.relative_to(ROOT))
+    source = path.read_text()
+    tokens = tokens_of(source)
+    seen = set()
+    for function, kind, begin, end in functions_of(tokens):
+        changes = []
+        for i in range(begin + 1, end):
+            changes += [(tokens[i].start, tokens[i].end, new)
+                        for new in changes_of_token(tokens, i)]
+            changes += changes_of_control(tokens, i, source)
+            changes += changes_of_return(tokens, i, end, kind)
+            changes += changes_of_statement(tokens, i, end)
+        for start, stop, new in changes:
+            first = source.rfind("\n", 0, start) + 1
+            last = source.find("\n", stop)
+            before = folded(source[first:last])
+            after = folded(source[first:start] + new + source[stop:last])
+            key = (start, stop, new)
+            if before != after and key not in seen:
+                seen.add(key)
+                line = source.count("\n", 0, start) + 1
+                yield Mutant(name, function, start, stop, new, line, before, after)
+
+
+def read_modules():
+    """modules.txt: the test programs of each file, and what must be killed wholly."""
+    groups, programs, must = {}, {}, set()
+    for line in (HERE / "modules.txt").read_text().splitlines():
+        words = line.partition("#")[0].split()
+        if not words:
+            continue
+        if words[0] == "must":
+            must |= {tuple((word.split(":") + [""])[:2]) for word in words[1:]}
+            continue
+        into = groups if words[0].startswith("@") else programs
+        listed = [name for word in words[1:] for name in groups.get(word, [word])]
+        into[words[0].rstrip(":")] = list(dict.fromkeys(listed))
+    return programs, must
+
+
+def read_equivalent():
+    """equivalent.txt: {(path, function, before, after): reason}."""
+    found = {}
+    place, before, after = [], "", ""
+    for line in (HERE / "equivalent.txt").read_text().splitlines():
+        mark, rest = line[:2], line[2:].strip()
+        if mark == "@ ":
+            place = rest.split()
+        elif mark == "- ":
+            before = rest
+        elif line[:1] == "+":
+            after = rest
+        elif mark == "= ":
+            found[(*place, before, after)] = rest
+    return found
+
+
+class Bench:
+    """The library and the tests, built once, and what runs them."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.objects = {}
+        self.cpu = {}  # seconds that each program takes
+        for part in ("objects", "programs", "whole"):
+            (folder / part).mkdir(parents=True)
+
+    def tcc(self, *arguments):
+        command = ["tcc", "-w", f"-I{ROOT}/include", f"-I{TESTS}", *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True).returncode == 0
+
+    def link(self, objects, folder):
+        return self.tcc("-shared", "-o", folder / "libweir.so", *objects)
+
+    def build_library(self):
+        for path in sorted(ROOT.glob("src/**/*.c")):
+            made = self.folder / "objects" / f"{path.stem}.o"
+            if not self.tcc("-c", path, "-o", made):
+                sys.exit(f"tcc does not build {path}")
+            self.objects[str(path.relative_to(ROOT))] = made
+        # The first failed assertion ends the program.
+        stop = self.folder / "stop.c"
+        stop.write_text("void _exit(int);\n"
+                        "void _fail(const char *file, int line) { _exit(1); }\n")
+        self.tcc("-c", stop, "-o", self.folder / "objects" / "stop.o")
+        self.objects["stop"] = self.folder / "objects" / "stop.o"
+        if not self.link(self.objects.values(), self.folder / "whole"):
+            sys.exit("tcc does not link the library")
+
+    def build_program(self, name):
+        """Build and run a test program; says whether it is of use."""
+        for suite in ("unit", "rfc", "sec"):
+            path = TESTS / suite / f"{name}.c"
+            if path.exists():
+                break
+        else:
+            sys.exit(f"modules.txt: no test program {name}")
+        support = sorted((TESTS / "support").glob("*.c"))
+        made = self.folder / "programs" / name
+        if not self.tcc("-o", made, path, *support, f"-L{self.folder}/whole",
+                        "-lweir", "-lcmocka", "-lz"):
+            print(f"{name}: tcc does not build it")
+            return False
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        passed = self.passes(name, self.folder / "whole", 60)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        self.cpu[name] = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        if not passed:
+            print(f"{name}: fails when built with tcc")
+        return passed
+
+    def passes(self, name, library, cpu):
+        def limits():
+            resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu))
+            resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        try:
+            done = subprocess.run(
+                [self.folder / "programs" / name], preexec_fn=limits, timeout=WALL,
+                env={"LD_LIBRARY_PATH": str(library)}, cwd=library,
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        except subprocess.TimeoutExpired:
+            return False
+        return done.returncode == 0
+
+    def code(self, path, source):
+        """What a compiler that optimizes makes of a file: the same for some equivalent mutants."""
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+            copy = Path(folder) / "file.c"
+            copy.write_text(source)
+            command = ["gcc", "-std=c99", "-O2", "-w", "-S", f"-I{ROOT}/include",
+                       f"-I{(ROOT / path).parent}", "file.c", "-o", "file.s"]
+            subprocess.run(command, cwd=folder, check=True, capture_output=True)
+            return (Path(folder) / "file.s").read_text()
+
+    def judge(self, mutant, programs):
+        """killed, survived, same code, or not built."""
+        source = (ROOT / mutant.path).read_text()
+        changed = source[:mutant.start] + mutant.new + source[mutant.end:]
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+            folder = Path(folder)
+            (folder / "mutant.c").write_text(changed)
+            made = folder / "mutant.o"
+            if not self.tcc("-c", folder / "mutant.c", "-o", made,
+                            f"-I{(ROOT / mutant.path).parent}"):
+                return "not built"
+            objects = {**self.objects, mutant.path: made}
+            if not self.link(objects.values(), folder):
+                return "not built"
+            for name in programs:
+                if not self.passes(name, folder, 2 + int(4 * self.cpu[name])):
+                    return "killed"
+        try:
+            same = self.code(mutant.path, source) == self.code(mutant.path, changed)
+        except subprocess.CalledProcessError:
+            return "not built"
+        return "same code" if same else "survived"
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--files", nargs="+", default=[], help="e.g. src/protocol/frame.c")
+    parser.add_argument("--all", action="store_true", help="every file of modules.txt")
+    parser.add_argument("--sample", type=int, help="so many mutants of each file")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--lines", help="A-B: only mutants of these lines")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--seconds", type=int, default=1 << 30,
+                        help="begin no mutant after so many; a partial run")
+    chosen = parser.parse_args()
+    if bool(chosen.files) == chosen.all:
+        parser.error("one of --files and --all")
+    return chosen
+
+
+def choose(paths, chosen):
+    for path in paths:
+        mutants = list(mutants_of(ROOT / path))
+        if chosen.lines:
+            first, last = map(int, chosen.lines.split("-"))
+            mutants = [m for m in mutants if first <= m.line <= last]
+        if chosen.sample is not None and chosen.sample < len(mutants):
+            generator = random.Random(f"{chosen.seed} {path}")
+            mutants = sorted(generator.sample(mutants, chosen.sample), key=lambda m: m.start)
+        yield from mutants
+
+
+def main():
+    chosen = arguments()
+    programs, must = read_modules()
+    equivalent = read_equivalent()
+    paths = list(programs) if chosen.all else chosen.files
+    unknown = [path for path in paths if path not in programs]
+    if unknown:
+        sys.exit(f"not in modules.txt: {' '.join(unknown)}")
+    mutants = list(choose(paths, chosen))
+    folder = Path(tempfile.mkdtemp(prefix="mutation-"))
+    try:
+        return run(chosen, Bench(folder), paths, mutants, programs, must, equivalent)
+    finally:
+        shutil.rmtree(folder)
+
+
+def run(chosen, bench, paths, mutants, programs, must, equivalent):
+    began = time.monotonic()
+    bench.build_library()
+    wanted = dict.fromkeys(name for path in paths for name in programs[path])
+    useful = {name for name in wanted if bench.build_program(name)}
+    per_path = {path: [n for n in programs[path] if n in useful] for path in paths}
+
+    def judge(mutant):
+        if mutant[:2] + mutant[6:] in equivalent:
+            return "equivalent"
+        if time.monotonic() - began > chosen.seconds:
+            return "not run"
+        verdict = bench.judge(mutant, per_path[mutant.path])
+        if verdict == "survived":
+            print(f"{mutant.path}:{mutant.line} {mutant.function}\n"
+                  f"- {mutant.before}\n+ {mutant.after}", flush=True)
+        return verdict
+
+    with ThreadPoolExecutor(chosen.workers) as pool:
+        verdicts = list(pool.map(judge, mutants))
+    return finish(paths, list(zip(mutants, verdicts)), must)
+
+
+def finish(paths, judged, must):
+    kinds = ("killed", "survived", "equivalent", "same code", "not built", "not run")
+    print(f"\n{'file':34}" + "".join(f"{kind:>11}" for kind in kinds))
+    for path in paths + [""]:
+        counts = Counter(v for m, v in judged if path in ("", m.path))
+        print(f"{path or 'all':34}" + "".join(f"{counts[kind]:11}" for kind in kinds))
+    killed, survived = counts["killed"], counts["survived"]
+    share = 100 * killed / max(killed + survived, 1)
+    missed = [m for m, v in judged if v == "survived"
+              and {(m.path, ""), (m.path, m.function)} & must]
+    print(f"killed {share:.1f} % of {killed + survived}; {OVERALL} % are wanted")
+    if missed:
+        print(f"{len(missed)} survived where none may")
+    return 1 if missed or share < OVERALL else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
