@@ -165,6 +165,8 @@ size_t weir__utf8_scalar(const uint8_t *data, size_t len)
 {
     uint32_t state = UTF8_START;
     size_t at = 0;
+    if (len == 0)
+        return 0;
     while (len - at >= 16) {
         if (state == UTF8_START && utf8_is_ascii_16(data + at)) {
             at += 16;

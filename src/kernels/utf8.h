@@ -17,6 +17,8 @@ static inline size_t weir__utf8_check(const weir__kernels *kernels, uint32_t *st
                                       const uint8_t *data, size_t len)
 {
     size_t whole = 0;
+    if (len == 0)
+        return 0; /* data may be NULL, to which C lets nothing be added, not even 0 */
     if (*state == WEIR__UTF8_START) {
         whole = kernels->utf8(data, len);
         if (whole == len)
