@@ -21,7 +21,7 @@ static server chat;
 
 /* ---- Rooms -----------------------------------------------------------------------------------*/
 
-/* The first from a place in the list on who is in the room. A server of many rooms keeps a table. */
+/* The first in the room from a place in the list on. A server of many rooms keeps a table. */
 static member *in_room(client *from, const char *room)
 {
     for (client *c = from; c; c = c->next) {
@@ -32,8 +32,8 @@ static member *in_room(client *from, const char *room)
     return NULL;
 }
 
-/* Whose output still piles up when the next message comes reads too slowly, and is sent away. To skip
- * it would be worse: it can come again, but it could not know that it missed something. */
+/* Whose output still piles up when the next message comes reads too slowly, and is sent away. To
+ * skip it would be worse: it can come again, but it could not know that it missed something. */
 static void send_or_close(const member *m, weir_message *message)
 {
     if (m->base.paused || weir_conn_send_message(m->base.conn, message) == WEIR_WOULD_BLOCK)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What every fuzz target uses: findings, bytes, taking an input apart, budgets of memory and work. */
+/* What every fuzz target uses: findings, bytes, taking inputs apart, budgets of memory and work. */
 #ifndef WEIR_FUZZ_H
 #define WEIR_FUZZ_H
 

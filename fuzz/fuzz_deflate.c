@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Compression and back, by our decompressor and by zlib: chains of messages, all windows and levels,
- * cut up anyhow. The input is a plan that makes messages far longer than itself. */
+/* Compression and back, by our decompressor and by zlib: chains of messages, all windows and
+ * levels, cut up anyhow. The input is a plan that makes messages far longer than itself. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A WebSocket stream of HTTP/2 (RFC 8441): a list of fields, then frames. The library has no entry
- * for such a list yet; this does what an adapter has to: it checks the pseudo fields, judges what is
- * left as an HTTP/1.1 request with the helpers of the handshake, and goes on with
+ * for such a list yet; this does what an adapter has to: it checks the pseudo fields, judges what
+ * is left as an HTTP/1.1 request with the helpers of the handshake, and goes on with
  * weir_conn_create_established. */
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* UTF-8: every table of kernels that this CPU runs, beside a plain decoder, at once and in pieces. */
+/* UTF-8: each table of kernels that this CPU runs beside a plain decoder, at once and in pieces. */
 #include <stdlib.h>
 #include <string.h>
 

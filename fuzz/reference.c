@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Slow and obvious second answers: UTF-8, frames, and inflation by zlib. Nothing here is from src/. */
+/* Slow, obvious second answers: UTF-8, frames, and inflation by zlib. Nothing here is from src/. */
 #include "reference.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Slow and obvious second answers: UTF-8, frames, and inflation by zlib. Nothing here is from src/. */
+/* Slow, obvious second answers: UTF-8, frames, and inflation by zlib. Nothing here is from src/. */
 #ifndef WEIR_FUZZ_REFERENCE_H
 #define WEIR_FUZZ_REFERENCE_H
 
@@ -33,11 +33,11 @@ int reference_frame_read(const uint8_t *data, size_t len, reference_frame *frame
 
 struct reference_inflater;
 
-/* What a side of the role sent, from its first frame on, is right in every rule. whole: it is all of
- * it, nothing follows a Close; else it may be cut off, and what follows a Close is nobody's concern.
- * rsv1: compression was agreed; inflater: what messages inflate with, or NULL. Appends messages and
- * control frames to messages, which may be NULL, by reference_log; stops when that has enough bytes.
- * Returns the code of the Close (1005: none in it; 0: no Close). */
+/* What a side of the role sent, from its first frame on, is right in every rule. whole: it is all
+ * of it, nothing follows a Close; else it may be cut off, and what follows a Close is nobody's
+ * concern. rsv1: compression was agreed; inflater: what messages inflate with, or NULL. Appends
+ * messages and control frames to messages, which may be NULL, by reference_log; stops when that has
+ * enough bytes. Returns the code of the Close (1005: none in it; 0: no Close). */
 int reference_frames_check(const uint8_t *data, size_t len, int role, int whole, int rsv1,
                            struct reference_inflater *inflater, fuzz_bytes *messages,
                            size_t enough);

@@ -6,8 +6,8 @@
 
 #include "stream.h"
 
-/* Compare what a run received (messages, report) with what wslay receives from the same frames. Only
- * for default limits and whole messages, without compression. */
+/* Compare what a run received (messages, report) with what wslay receives from the same frames.
+ * Only for default limits and whole messages, without compression. */
 void second_frames(const stream_run *run, int role, const uint8_t *data, size_t len);
 
 /* Compare what a run made of a head (fields, report) with what http-parser makes of it. */

@@ -143,8 +143,8 @@ static int http_may_refuse(enum http_errno error)
     }
 }
 
-/* Its upgrade flag is of no use: it misses Upgrade behind a tab or behind the start of a word that it
- * knows ("keep-al, Upgrade"). */
+/* Its upgrade flag is of no use: it misses Upgrade behind a tab or behind the start of a word that
+ * it knows ("keep-al, Upgrade"). */
 void second_head(const stream_run *run, int is_request, const uint8_t *data, size_t len)
 {
     http_side side = {.complete = 0};
@@ -174,8 +174,8 @@ void second_head(const stream_run *run, int is_request, const uint8_t *data, siz
     fuzz_drop(&side.value);
 }
 
-/* http-parser knows no fragment-free rule, any scheme, user data, hosts that RFC 3986 does not have,
- * and no limit on bytes in paths; so what we take it must take, with the same parts. */
+/* http-parser knows no fragment-free rule, any scheme, user data, hosts that RFC 3986 does not
+ * have, and no limit on bytes in paths; so what we take it must take, with the same parts. */
 void second_url(const char *text, size_t len, int status, const weir_url *url)
 {
     struct http_parser_url other;

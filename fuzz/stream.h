@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A connection that is fed a stream of bytes, several times over, cut up in several ways: what it
- * says and does must be the same each time, within its budgets, and right where that can be told. */
+ * says and does must be the same each time, within budgets, and right where that can be told. */
 #ifndef WEIR_FUZZ_STREAM_H
 #define WEIR_FUZZ_STREAM_H
 

@@ -41,7 +41,7 @@ typedef enum weir_deflate_mode {
 typedef struct weir_config {
     uint64_t size; /**< sizeof(weir_config) of the caller, set by weir_config_init */
 
-    /* Opening handshake, HTTP/1.1 head (RFC 9112). Over a limit: 414, 431 or 400; a client fails. */
+    /* Opening handshake, HTTP/1.1 head (RFC 9112). Over: 414, 431 or 400; a client fails. */
     uint64_t max_line_bytes;       /**< request or status line; 8192 */
     uint64_t max_head_bytes;       /**< header section; 16384 */
     uint64_t max_fields;           /**< header fields; 100 */
@@ -93,8 +93,8 @@ typedef struct weir_config {
     uint64_t close_timeout_ms;  /**< our Close to the end of the closing handshake; 10 s */
     uint64_t linger_timeout_ms; /**< wait for the peer to end the transport at last; 5 s */
 
-    /* permessage-deflate (RFC 7692). Compression tells lengths: where secrets and an attacker's text
-     * meet in one message or window, they can be guessed from its size (CRIME, BREACH). */
+    /* permessage-deflate (RFC 7692). Compression tells lengths: where secrets and an attacker's
+     * text meet in one message or window, they can be guessed from its size (CRIME, BREACH). */
     uint64_t deflate;             /**< weir_deflate_mode; WEIR_DEFLATE_OFF */
     uint64_t deflate_level;       /**< weir_deflate_level of what is sent; DEFAULT */
     uint64_t deflate_tx_bits;     /**< largest window for sending, 9..15; 13 */

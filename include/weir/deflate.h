@@ -34,7 +34,8 @@ typedef enum weir_deflate_level {
     WEIR_DEFLATE_BEST = 4 /**< half more time, 5 to 10 % less bytes, twice the memory */
 } weir_deflate_level;
 
-/** Least room with which weir_deflate_run and weir_deflate_alone take a byte: weir_deflate_bound(1).
+/** Least room with which weir_deflate_run and weir_deflate_alone take a byte:
+ * weir_deflate_bound(1).
  */
 #define WEIR_DEFLATE_MIN_ROOM 65
 

@@ -77,8 +77,8 @@ typedef enum weir_event_type {
     /** Server: a client asks to upgrade. Answer with weir_conn_accept or weir_conn_respond, now or
      *  later; the request is read with weir_conn_text, weir_conn_header and their kin. */
     WEIR_EVENT_REQUEST = 1,
-    /** Server: a plain HTTP request (option http_events). Answer with weir_conn_respond. Its body is
-     *  not given. An answer in the same batch is safe; until a later one, more than
+    /** Server: a plain HTTP request (option http_events). Answer with weir_conn_respond. Its body
+     * is not given. An answer in the same batch is safe; until a later one, more than
      *  max_early_bytes of body end the connection. */
     WEIR_EVENT_HTTP = 2,
     /** The connection is open; messages may be sent. code: 101. The head of the handshake may be

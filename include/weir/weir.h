@@ -497,7 +497,8 @@ WEIR_API int weir_conn_pong(weir_conn *conn, const void *data, size_t len);
 /**
  * Start the closing handshake. What was sent before goes out first; a streamed message that was
  * not ended is cut off. Messages that still come are dropped (option deliver_after_close), and no
- * WRITABLE follows: go on reading. Before the connection is open, this just ends it: a server answers 503.
+ * WRITABLE follows: go on reading. Before the connection is open, this just ends it: a server
+ * answers 503.
  *
  * conn        connecting or open.
  * code        1000 to 1003, 1007 to 1014 (1010: clients only) or 3000 to 4999; 0: no code.
@@ -624,7 +625,8 @@ typedef struct weir_report {
 } weir_report;
 
 /**
- * How the connection ended. Final once WEIR_EVENT_CLOSED was given, complete as far as known before.
+ * How the connection ended. Final once WEIR_EVENT_CLOSED was given, complete as far as known
+ * before.
  *
  * conn     the connection.
  * report   out.

@@ -62,8 +62,8 @@ static inline size_t weir__pool_class_cap(uint32_t index)
 void *weir__pool_take_new(weir__memory *memory, size_t want, size_t *cap);
 void weir__pool_give_back(weir__memory *memory, void *ptr, size_t cap);
 
-/* At least want bytes: a pool class when it fits one; above WEIR__POOL_MAX the large block that lies
- * free, or exactly want. cap is what was given, and must be given back to weir__pool_give. */
+/* At least want bytes: a pool class when it fits one; above WEIR__POOL_MAX the large block that
+ * lies free, or exactly want. cap is what was given, and must be given back to weir__pool_give. */
 static inline void *weir__pool_take(weir__memory *memory, size_t want, size_t *cap)
 {
     const uint32_t index = weir__pool_class(want);
@@ -89,7 +89,7 @@ static inline void weir__pool_give(weir__memory *memory, void *ptr, size_t cap)
     memory->pooled += cap;
 }
 
-/* The same for what there is much of in one size, the same in each call and at least a pointer's. */
+/* The same for what there is much of in one size: that of every call, at least a pointer's. */
 void *weir__pool_take_exact(weir__memory *memory, size_t size);
 void weir__pool_give_exact(weir__memory *memory, void *ptr);
 

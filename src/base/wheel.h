@@ -44,9 +44,9 @@ void weir__wheel_remove(weir__wheel *wheel, weir__timer *timer);
  * slots first. Jumps of any size cost at most one step a slot plus one a timer moved. */
 void weir__wheel_advance(weir__wheel *wheel, uint64_t now, weir__node *expired);
 
-/* A time not after the earliest due, exact when it lies in the lowest level; now when it has passed;
- * UINT64_MAX when empty. Advancing to it again and again meets a due within 12 days in at most one
- * step a level. */
+/* A time not after the earliest due, exact when it lies in the lowest level; now when it has
+ * passed; UINT64_MAX when empty. Advancing to it again and again meets a due within 12 days in at
+ * most one step a level. */
 uint64_t weir__wheel_next(const weir__wheel *wheel);
 
 #endif

@@ -39,8 +39,8 @@ struct weir__rx {
 /* The connection's assembly, made when there is none; NULL without memory. */
 weir__rx *weir__assembly_open(weir_conn *conn);
 
-/* Room for extra more message bytes. Memory grows with what arrived: 1 KiB, then at most twofold and never
- * beyond expected (all of the message, as far as known). WEIR_OK or WEIR_E_MEMORY. */
+/* Room for extra more message bytes. Memory grows with what arrived: 1 KiB, then at most twofold
+ * and never beyond expected (all of the message, as far as known). WEIR_OK or WEIR_E_MEMORY. */
 int weir__assembly_reserve(weir_conn *conn, size_t extra, uint64_t expected);
 
 /* The message is complete: it moves to held. */

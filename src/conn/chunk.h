@@ -28,9 +28,9 @@ typedef struct weir__chunk {
     bool offered;          /* stands in the spans given last: its bytes must stay */
 } weir__chunk;
 
-/* What a BODY has more. Its bytes are those of its frames: all are as long as the first, but for the
- * last. A client's has none, at and end are 0: it is masked into FRAMES, and data and len are what
- * is left of it. */
+/* What a BODY has more. Its bytes are those of its frames: all are as long as the first, but for
+ * the last. A client's has none, at and end are 0: it is masked into FRAMES, and data and len are
+ * what is left of it. */
 #define WEIR__BODY_HEAD_MAX 10u /* unmasked */
 typedef struct weir__body {
     weir__chunk chunk;

@@ -75,8 +75,8 @@ int weir__compression_start(weir_conn *conn, const weir__permessage_agreed *agre
     return WEIR_OK;
 }
 
-/* A window that lives as long as its connection takes what it needs and no more: a block of the pool
- * may be nearly twice as large. One that lives for a message comes from the pool. */
+/* A window that lives as long as its connection takes what it needs and no more: a block of the
+ * pool may be nearly twice as large. One that lives for a message comes from the pool. */
 static void *compression_take(weir_conn *conn, bool takeover, size_t size, size_t *cap)
 {
     *cap = size;

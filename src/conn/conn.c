@@ -38,7 +38,7 @@ static bool conn_goto(weir_conn *conn, weir__conn_state next)
     if ((conn_transitions[conn->state] & (1u << next)) == 0) /* never: no such transition */
         return false;                                        /* never: no such transition */
     conn->state = (uint8_t)next;
-    /* All of the opening has one clock: a request that waits for its answer is still a handshake. */
+    /* All of the opening has one clock: a request waiting for its answer is still a handshake. */
     if (!weir__conn_is_opening(conn))
         conn->phase_at = conn->context->now;
     if (next == WEIR__OVER)

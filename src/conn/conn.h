@@ -83,6 +83,7 @@ struct weir_conn {
     const weir_config *policy; /* the context's, or a copy of this connection's own */
     weir__rx *rx;              /* NULL between messages */
     weir__tx *tx;              /* NULL while nothing is queued */
+    weir__extra *extra;        /* NULL: none of it */
     uint64_t rx_bytes;         /* also the position of the next input byte */
     uint64_t rx_messages;
     uint64_t tx_bytes;
@@ -100,7 +101,6 @@ struct weir_conn {
 
     weir__timer timer; /* a node of the context's lists */
     void *user;
-    weir__extra *extra; /* NULL: none of it */
 
     /* Control frames. */
     union {

@@ -100,8 +100,8 @@ static inline weir__chunk *weir__output_chunk(const weir_conn *conn, size_t len)
     return room >= WEIR_FRAME_HEAD_MAX && len <= room - WEIR_FRAME_HEAD_MAX ? last : NULL;
 }
 
-/* Begin a queue with an empty chunk for frames, which the caller fills: it has room for a payload of
- * that many bytes. NULL without memory. */
+/* Begin a queue with an empty chunk for frames, which the caller fills: it has room for a payload
+ * of that many bytes. NULL without memory. */
 #define WEIR__OUTPUT_CHUNK_MIN 1024u
 #define WEIR__OUTPUT_FIRST_MAX                                                                     \
     (WEIR__OUTPUT_CHUNK_MIN - sizeof(weir__tx) - sizeof(weir__chunk) - WEIR_FRAME_HEAD_MAX)

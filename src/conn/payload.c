@@ -302,7 +302,7 @@ static void payload_fail_inflate(weir__run *run, int status)
     weir__conn_fail(run->conn, status, run->conn->extra->compression->rx_at);
 }
 
-/* Bytes that the message may still become by its size; the limit may have been lowered meanwhile. */
+/* Bytes that the message may still grow by; the limit may have been lowered meanwhile. */
 static uint64_t payload_size_left(const weir_conn *conn)
 {
     const uint64_t max = conn->policy->max_message_bytes;

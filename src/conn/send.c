@@ -350,7 +350,7 @@ static int send_ping(weir_conn *conn, const uint8_t *data, size_t len)
 {
     WEIR__TRY(weir__output_control(conn, WEIR__OP_PING, data, len));
     conn->ping_tag = send_tag(data, len);
-    /* Only the first of the pings without an answer starts the clock: more do not put off the end. */
+    /* Only the first of the unanswered pings starts the clock: more do not put off the end. */
     if (!weir__conn_has(conn, WEIR__FLAG_PING_WAITS | WEIR__FLAG_PING_QUEUED))
         conn->note.ping_at = conn->context->now;
     weir__conn_mark(conn, WEIR__FLAG_PING_QUEUED);

@@ -281,8 +281,8 @@ size_t weir__deflate_alone(weir__deflate_scratch *scratch, weir_deflate_level le
     return len > 0 || last ? deflater_end(&writer, last, out) : 0;
 }
 
-/* Bytes that are evenly spread make the sum of squares of their counts a minimum, about n + n*n/256.
- * Text has many times that; with less than half more not much can be won. */
+/* Bytes that are evenly spread make the sum of squares of their counts a minimum, about n +
+ * n*n/256. Text has many times that; with less than half more not much can be won. */
 bool weir__deflate_worth(const uint8_t *data, size_t len)
 {
     uint16_t count[256] = {0};

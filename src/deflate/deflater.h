@@ -50,8 +50,8 @@ size_t weir__deflate_bound(size_t len);
 size_t weir__deflate_fits(size_t room);
 
 /* Compress the next bytes of a message; last: they are its last ones. out has room for
- * weir__deflate_bound(len). When more than max bytes come out, the result is 0 and nothing happened;
- * that must not be used after a first piece, which the peer has seen. */
+ * weir__deflate_bound(len). When more than max bytes come out, the result is 0 and nothing
+ * happened; that must not be used after a first piece, which the peer has seen. */
 size_t weir__deflate_run(weir__deflate *deflate, weir__deflate_scratch *scratch, const uint8_t *in,
                          size_t len, bool last, size_t max, uint8_t *out);
 

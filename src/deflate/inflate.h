@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Decompression of messages (RFC 1951, RFC 7692 7.2.2), resumable at any byte. Allocates nothing. */
+/* Decompression of messages (RFC 1951, RFC 7692 7.2.2), resumable at any byte, no allocation. */
 #ifndef WEIR_DEFLATE_INFLATE_H
 #define WEIR_DEFLATE_INFLATE_H
 

@@ -5,9 +5,9 @@
 #include "inflate_io.h"
 #include "inflate_tables.h"
 
-/* Matches that overlap themselves closely are their first bytes over and over. Those are loaded once:
- * loads of what was just stored would wait for it, and 258 bytes cost the sender but two bits. What
- * is loaded from behind out is never kept. */
+/* Matches that overlap themselves closely are their first bytes over and over. Those are loaded
+ * once: loads of what was just stored would wait for it, and 258 bytes cost the sender but two
+ * bits. What is loaded from behind out is never kept. */
 WEIR__INLINE void inflate_symbols_repeat(uint8_t *out, const uint8_t *end, uint32_t distance)
 {
     static const uint64_t copies[8] = {

@@ -45,8 +45,8 @@ static inline uint64_t base64_each(uint8_t byte)
     return byte * 0x0101010101010101u;
 }
 
-/* In the top bit of each byte: whether it is from first to last. Bytes and bounds are below 0x80, so
- * that no sum reaches the next byte. */
+/* In the top bit of each byte: whether it is from first to last. Bytes and bounds are below 0x80,
+ * so that no sum reaches the next byte. */
 static inline uint64_t base64_between(uint64_t bytes, uint8_t first, uint8_t last)
 {
     uint64_t from = bytes + base64_each((uint8_t)(0x80 - first));

@@ -10,7 +10,7 @@
 void weir__chacha20(const weir__kernels *kernels, const uint8_t key[32], uint32_t counter,
                     const uint8_t nonce[12], uint8_t *out, size_t count);
 
-/* ---- For the variants: words, or vectors of that word of several blocks, are x[0] to x[15] ------*/
+/* ---- For the variants: words, or vectors of that word of several blocks, are x[0] to x[15] --- */
 
 /* STEP(a, b, d, count) is x[a] += x[b], then x[d] = (x[d] ^ x[a]) rotated left. */
 #define WEIR__CHACHA_QUARTER(STEP, a, b, c, d)                                                     \

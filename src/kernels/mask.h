@@ -58,7 +58,7 @@ static inline uint8_t weir__mask_8(uint8_t *dst, const uint8_t *src, size_t len,
     return weir__mask_top_bit(first | last);
 }
 
-/* 0 to 15 bytes, for the variants and for callers that spare themselves the call through a table. */
+/* 0 to 15 bytes, for the variants and for callers that spare themselves a call through a table. */
 static inline uint8_t weir__mask_short(uint8_t *dst, const uint8_t *src, size_t len, uint32_t key)
 {
     if (len >= 8)

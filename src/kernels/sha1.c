@@ -20,8 +20,8 @@
 #define SHA1_MAJORITY(b, c, d) ((b & c) + ((b ^ c) & d))
 
 /* FIPS 180-4 6.1.2: the first 16 words are the block's, later ones mix those that came 3, 8, 14 and
- * 16 before, of which only the last 16 are kept. In one loop of its own this would be vectorised two
- * words at a time, and each pair would wait for a load that straddles two stores. */
+ * 16 before, of which only the last 16 are kept. In one loop of its own this would be vectorised
+ * two words at a time, and each pair would wait for a load that straddles two stores. */
 static inline uint32_t sha1_word(uint32_t words[16], uint32_t t)
 {
     if (t < 16)

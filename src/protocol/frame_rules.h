@@ -12,9 +12,9 @@ typedef struct weir__frame_rules {
     bool rsv1;       /* permessage-deflate was agreed */
 } weir__frame_rules;
 
-/* Read and judge a head that a peer sends, of which have bytes (1 or more) are there. Returns the head's length when it is whole and allowed, 0 when
- * more bytes are needed and those there break no rule, else the rule that is broken: the same one
- * however the bytes are cut up. */
+/* Read and judge a head that a peer sends, of which have bytes (1 or more) are there. Returns the
+ * head's length when it is whole and allowed, 0 when more bytes are needed and those there break no
+ * rule, else the rule that is broken: the same one however the bytes are cut up. */
 int weir__frame_rules_read(const uint8_t *bytes, size_t have, const weir__frame_rules *rules,
                            weir_frame_head *head);
 

@@ -28,8 +28,9 @@ bool weir__request_subprotocol(const weir__http_head *head, size_t index, weir_t
 /* What the policy of now agrees to of what the request offers. */
 void weir__request_negotiate(const weir__http_head *head, weir__permessage_agreed *agreed);
 
-/* Append the 101 response; agreed: as weir__request_negotiate says. Arguments are checked: WEIR_E_PROTOCOL_NAME when the subprotocol (data
- * not NULL) was not offered, WEIR_E_FIELD, WEIR_E_MEMORY; then out is as long as it was. */
+/* Append the 101 response; agreed: as weir__request_negotiate says. Arguments are checked:
+ * WEIR_E_PROTOCOL_NAME when the subprotocol (data not NULL) was not offered, WEIR_E_FIELD,
+ * WEIR_E_MEMORY; then out is as long as it was. */
 int weir__response_accept(weir__memory *memory, weir__buffer *out, const weir__kernels *kernels,
                           const weir__http_head *head, weir_text key, weir_text subprotocol,
                           const weir__permessage_agreed *agreed, const weir_field *fields,

@@ -50,8 +50,8 @@ static weir__http_name http_name_guess(weir_text name)
     }
 }
 
-/* A capital differs from its small letter in bit 5 alone. In the lower text, which holds letters and
- * hyphens, bit 6 is set in the letters alone: moved to bit 5 it says where either may stand. */
+/* A capital differs from its small letter in bit 5 alone. In the lower text, which holds letters
+ * and hyphens, bit 6 is set in the letters alone: moved to bit 5 it says where either may stand. */
 static bool http_name_equal8(const char *name, const char *lower)
 {
     const uint64_t want = weir__bits_load64((const uint8_t *)lower);

@@ -8,7 +8,7 @@
 int weir__url_parse(weir_text text, weir_url *url);
 
 /* Whether text is a host with an optional port, as in a Host field or an authority (RFC 9110 7.2).
- * Empty hosts and user data are refused. host and port may be NULL; port is 0 when there is none. */
+ * Empty hosts and user data are refused. host and port may be NULL; port is 0 if none is given. */
 bool weir__authority_parse(weir_text text, weir_text *host, weir_text *port);
 
 /* Take a request target apart: origin-form, or an absolute http or https URL (RFC 9112 3.2).

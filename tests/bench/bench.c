@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* bench [--quick|--once|--markdown] [AREA [CASE]]: measure weir beside its peers. --quick only checks
- * the results, --once runs each contestant once (see callgrind.sh), --markdown prints tables. */
+/* bench [--quick|--once|--markdown] [AREA [CASE]]: measure weir beside its peers. --quick only
+ * checks the results, --once runs each contestant once (see callgrind.sh), --markdown prints
+ * tables. */
 #define _POSIX_C_SOURCE 200809L
 #include "bench.h"
 

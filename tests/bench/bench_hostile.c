@@ -298,8 +298,8 @@ static void hostile_two_letters(uint8_t *out, size_t len)
         out[i] = (uint8_t)('a' + (bench_random() >> 32 & 1));
 }
 
-/* Each byte is one of the four whose hash (see deflate_match.c) with the three before is lowest: few
- * places of the table get all positions. */
+/* Each byte is one of the four whose hash (see deflate_match.c) with the three before is lowest:
+ * few places of the table get all positions. */
 static void hostile_colliding(uint8_t *out, size_t len)
 {
     hostile_random(out, 4);

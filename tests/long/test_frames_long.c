@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Sequences of frames against a model: all first bytes to three frames, the telling ones to five. */
+/* Sequences of frames against a model: all first bytes to three frames, telling ones to five. */
 #include "support/frame_walk.h"
 #include "support/test.h"
 

@@ -16,8 +16,8 @@ static void expect_valid(uint64_t valid, uint64_t wanted)
         assert_int_equal(valid, wanted);
 }
 
-/* Valid texts of len bytes are counted by their characters: 128, 1920, 61440 and 1048576 code points
- * take one, two, three and four bytes. */
+/* Valid texts of len bytes are counted by their characters: 128, 1920, 61440 and 1048576 code
+ * points take one, two, three and four bytes. */
 static uint64_t valid_texts(size_t len)
 {
     static const uint64_t points[5] = {0, 128, 1920, 61440, 1048576};

@@ -321,7 +321,7 @@ static const text_case texts[] = {
     {"ab\xC3 more text that goes on and on and on", 41, 0},
 };
 
-/* Stored, and through Huffman codes; in one frame and in one for each byte; as binary all is well. */
+/* Stored, and through Huffman codes; in one frame and in one a byte; as binary all is well. */
 static void R7692_6_2_2__text_rules__hold_for_what_was_inflated(void **state)
 {
     (void)state;

@@ -9,7 +9,7 @@
 #include "wire.h"
 #include "zip.h"
 
-/* A connection's input; kind as in peer_open, 'z' and 'Z': a server and a client with compression. */
+/* A connection's input; kind as in peer_open, 'z' and 'Z': server and client with compression. */
 typedef struct fault_script {
     char kind;
     bytes input;

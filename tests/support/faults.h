@@ -47,8 +47,8 @@ typedef struct fault_story {
 fault_story fault_story_number(int number);
 
 /* Tell it. Afterwards each side that was not freed has ended once, for a cause that is no fault of
- * its peer's; all that was borrowed was given back; what arrived is a beginning of what was sent, and
- * all of it when both ends were clean; nothing was leaked. */
+ * its peer's; all that was borrowed was given back; what arrived is a beginning of what was sent,
+ * and all of it when both ends were clean; nothing was leaked. */
 fault_sizes fault_tell(const fault_story *story, const fault *f);
 
 /* Everything that can go wrong with it; stride 1 leaves no place out, a larger one leaves out most
@@ -57,10 +57,10 @@ uint64_t fault_sweep(const fault_story *story, size_t stride);
 
 /* ---- One side --------------------------------------------------------------------------------*/
 
-/* Every kind of frame and handshake that a scripted peer sends, good or bad, to both roles. For each:
- * every allocation failing, the transport ending after each byte, both cut into bytes or not. The
- * messages delivered are a beginning of those without a fault, and the cause is the same, or memory,
- * or the transport. Returns how many runs there were. */
+/* Every kind of frame and handshake that a scripted peer sends, good or bad, to both roles. For
+ * each: every allocation failing, the transport ending after each byte, both cut into bytes or not.
+ * The messages delivered are a beginning of those without a fault, and the cause is the same, or
+ * memory, or the transport. Returns how many runs there were. */
 uint64_t fault_sweep_scripts(void);
 
 #endif

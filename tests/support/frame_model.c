@@ -45,7 +45,7 @@ static int model_first(const frame_model *m, uint8_t first)
 {
     const int opcode = first % 16;
     const int rsv = first / 16 % 8;
-    /* 5.2: "MUST be 0 unless an extension is negotiated"; 7692 6: RSV1 on a message's first frame. */
+    /* 5.2: "MUST be 0 unless an extension is negotiated"; 7692 6: RSV1 on the first frame. */
     if (rsv != 0 && !(m->deflate && rsv == 4 && (opcode == 1 || opcode == 2)))
         return WEIR_E_RSV;
     /* 5.2: 3-7 and B-F are reserved. */

@@ -317,7 +317,8 @@ void frame_alphabet_concrete(frame_alphabet *a)
             frame_alphabet_add(a, first, lengths[i % 4] | (i / 4) << 7);
 }
 
-/* Half a character and its other half, for text (packed they would be blocks that go on); lengths over 125 for control frames. */
+/* Half a character and its other half, for text (packed they would be blocks that go on); lengths
+ * over 125 for control frames. */
 static void frame_alphabet_add_special(frame_alphabet *a, unsigned bit)
 {
     static const unsigned firsts[] = {0x01, 0x81, 0x00, 0x80};

@@ -279,8 +279,8 @@ uint64_t life_model_time_step(const life_model *m)
     return (m->keepalive ? 25 : 60) * SECOND;
 }
 
-/* When a peer that says nothing is given up: after the pong timeout, or when the ping could not even
- * leave for that long after the interval. */
+/* When a peer that says nothing is given up: after the pong timeout, or when the ping could not
+ * even leave for that long after the interval. */
 static uint64_t life_silence(const life_model *m)
 {
     if (m->ping_left)

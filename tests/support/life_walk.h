@@ -5,9 +5,9 @@
 
 #include "life_model.h"
 
-/* All sequences of so many calls and inputs; behind the end of a life two more. After every step the
- * status, events, state, wants, report and next deadline are the model's, and behind the last one
- * the connection is freed. kind as in peer_open. Returns how many sequences there were. */
+/* All sequences of so many calls and inputs; behind the end of a life two more. After every step
+ * the status, events, state, wants, report and next deadline are the model's, and behind the last
+ * one the connection is freed. kind as in peer_open. Returns how many sequences there were. */
 uint64_t life_walk_all(char kind, int keepalive, size_t depth);
 
 #endif

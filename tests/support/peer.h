@@ -91,8 +91,8 @@ typedef struct outcome {
 } outcome;
 outcome run_all_cuts(char kind, const bytes *input, void (*setup)(weir_config *config));
 /* The same for a peer that prepare changes between peer_init and peer_open: config, request,
- * accept, echo, event_cap, react, eof, sampled, prelude. With event_cap 1 the output too is the same for
- * every cut when pings stand between messages: one answer leaves before the next event. */
+ * accept, echo, event_cap, react, eof, sampled, prelude. With event_cap 1 the output too is the
+ * same for every cut when pings stand between messages: one answer leaves before the next event. */
 outcome run_all_cuts_with(char kind, const bytes *input, void (*prepare)(peer *p));
 void outcome_free(outcome *o);
 

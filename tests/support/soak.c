@@ -72,7 +72,7 @@ static int soak_chance(soak *s, uint64_t one_in)
     return dice_below(&s->dice, one_in) == 0;
 }
 
-/* ---- Messages: their number says all about them --------------------------------------------------*/
+/* ---- Messages: their number says all about them ---------------------------------------------- */
 
 typedef struct soak_message {
     int type;
@@ -117,7 +117,7 @@ static void soak_check_message(soak *s, soak_pair *p, int to, const weir_event *
     s->messages++;
 }
 
-/* ---- The transport -------------------------------------------------------------------------------*/
+/* ---- The transport --------------------------------------------------------------------------- */
 
 static void soak_note_end(soak *s, soak_pair *p, int to, const weir_event *event)
 {
@@ -246,7 +246,7 @@ static size_t soak_turn(soak *s, soak_pair *p, int cut)
     return moved;
 }
 
-/* ---- Birth and death of a pair -------------------------------------------------------------------*/
+/* ---- Birth and death of a pair --------------------------------------------------------------- */
 
 /* The connection's own counters are those counted here. */
 static void soak_check_stats(soak_half *half, const soak_side *side)
@@ -338,7 +338,7 @@ static void soak_settle(soak *s, soak_pair *p, int cut)
         soak_bury(s, p);
 }
 
-/* ---- What is done to a pair ----------------------------------------------------------------------*/
+/* ---- What is done to a pair ------------------------------------------------------------------ */
 
 /* What a send said; whether it was taken. */
 static int soak_sent(soak *s, soak_pair *p, soak_side *side, int status)
@@ -450,7 +450,7 @@ static void soak_fault(soak *s, soak_pair *p)
     }
 }
 
-/* ---- Time ----------------------------------------------------------------------------------------*/
+/* ---- Time ------------------------------------------------------------------------------------ */
 
 static void soak_tell_time(soak *s, uint64_t past)
 {
@@ -475,7 +475,7 @@ static void soak_jump(soak *s)
     s->jumps++;
 }
 
-/* ---- The run -------------------------------------------------------------------------------------*/
+/* ---- The run --------------------------------------------------------------------------------- */
 
 static void soak_step(soak *s)
 {

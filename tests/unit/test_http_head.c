@@ -151,7 +151,7 @@ static void R9112_2_2_2__bare_cr_or_lf__is_refused_at_each_position(void **state
             memcpy(broken, text, at);
             broken[at] = lf != 0 ? '\n' : '\r';
             memcpy(broken + at + 1, text + at, sizeof text - at);
-            /* A CR before a CR is refused at the second one; in front of all it is an empty line. */
+            /* A CR before a CR is refused at the second; in front of all it is an empty line. */
             const bool second = lf == 0 || text[at] == '\n';
             weir__http_head head = {.kind = WEIR__HTTP_REQUEST, .policy = &policy};
             weir__memory memory;
@@ -413,8 +413,8 @@ static void R9110_5_1_1__fields__are_found_in_any_case(void **state)
 /* Runs are looked at eight bytes at once, and again one by one when they come so. */
 #define RUN_LEN 20u
 
-/* "GET / HTTP/1.1", then a field of which name or value is a run with this byte at index at. Returns
- * the length up to the run. */
+/* "GET / HTTP/1.1", then a field of which name or value is a run with this byte at index at.
+ * Returns the length up to the run. */
 static size_t head_of_run(char *out, size_t cap, int in_name, size_t at, unsigned byte)
 {
     const char *before = in_name ? "GET / HTTP/1.1\r\n" : "GET / HTTP/1.1\r\nX:";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Thousands of random stories of a client and a server: what was sent arrives, and all ends once. */
+/* Thousands of random stories of a client and a server: what was sent arrives, all ends once. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

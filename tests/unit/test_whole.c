@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Whole messages on the straight line: the same as in the general way, and where it must give up. */
+/* Whole messages on the straight line: the same as in the general way, and where it gives up. */
 #include <string.h>
 
 #include "../../src/conn/whole.h"
@@ -65,7 +65,7 @@ static void messages_of_every_form__come_in_order_for_every_size_of_the_array(vo
                     assert_in_range(count, 1, cap);
                     for (int i = 0; i < count; i++)
                         whole_expect(&events[i], seen++, chunks);
-                    /* A full array ends the call at the end of a message: the next is not touched. */
+                    /* A full array ends the call at a message's end: the next is not touched. */
                     assert_true((size_t)count == cap || at + used == input.len);
                 }
                 weir_stats stats;

@@ -11,10 +11,10 @@
 
 /* Whatever is wrong in UTF-8 shows in a byte and the half byte that follows, except that a third or
  * fourth byte is missing or too many. So each kind of fault gets a bit, and three tables of 16 say
- * which kinds the two halves of a byte and the upper half of the next one leave possible: a bit that
- * stands in all three is a fault. The last bit is none yet; it says that two continuation bytes
- * follow each other, which must be so exactly where a lead of three bytes stands two before or one
- * of four stands three before. */
+ * which kinds the two halves of a byte and the upper half of the next one leave possible: a bit
+ * that stands in all three is a fault. The last bit is none yet; it says that two continuation
+ * bytes follow each other, which must be so exactly where a lead of three bytes stands two before
+ * or one of four stands three before. */
 #define UTF8_NEON_SHORT 0x01     /* lead, then no continuation */
 #define UTF8_NEON_STRAY 0x02     /* ASCII, then a continuation */
 #define UTF8_NEON_OVERLONG2 0x04 /* C0 or C1, then any continuation */

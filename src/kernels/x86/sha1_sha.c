@@ -8,8 +8,8 @@
 #include <immintrin.h>
 
 /* Four rounds an instruction; in every vector of four words the first stands in the top lane. What
- * the e of the next four rounds will be is the a of four rounds before, rotated: sha1nexte does that
- * and adds the words. f chooses function and constant. */
+ * the e of the next four rounds will be is the a of four rounds before, rotated: sha1nexte does
+ * that and adds the words. f chooses function and constant. */
 #define SHA1_SHA_ROUNDS(f, words)                                                                  \
     e = _mm_sha1nexte_epu32(before, words);                                                        \
     before = abcd;                                                                                 \

@@ -45,7 +45,7 @@ static inline __m512i utf8_avx512_load(const uint8_t *data)
     return _mm512_loadu_si512((const void *)data);
 }
 
-/* 64 bytes that have at least 16 before them; those before each quarter are the ones of one load. */
+/* 64 bytes that have at least 16 before them; those before each quarter are those of one load. */
 UTF8_AVX512_TARGET
 static inline bool utf8_avx512_has_fault(const uint8_t *data)
 {

@@ -11,11 +11,11 @@
 
 #include <tmmintrin.h>
 
-/* Most rules of RFC 3629 4 concern two neighbours, and of these only the upper half of each byte and
- * the lower half of the first: three lookups in 16 entries. Every way in which a pair can be wrong is
- * a bit that stands in the entries of the halves which take part in it; AND of the three lookups
- * leaves the bits of the ways that apply. The last way is wrong only when nothing before the pair
- * asks for a second continuation byte, which is decided apart. */
+/* Most rules of RFC 3629 4 concern two neighbours, and of these only the upper half of each byte
+ * and the lower half of the first: three lookups in 16 entries. Every way in which a pair can be
+ * wrong is a bit that stands in the entries of the halves which take part in it; AND of the three
+ * lookups leaves the bits of the ways that apply. The last way is wrong only when nothing before
+ * the pair asks for a second continuation byte, which is decided apart. */
 #define WEIR__UTF8_SHORT 0x01 /* first byte of a character, then no continuation */
 #define WEIR__UTF8_LONG 0x02  /* ASCII, then a continuation */
 #define WEIR__UTF8_TWO 0x04   /* C0 or C1, which make overlong forms of one byte's worth */

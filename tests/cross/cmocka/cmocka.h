@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What unit tests use of cmocka, for platforms that have none: the first failure ends the program. */
+/* What unit tests use of cmocka, for platforms without: the first failure ends the program. */
 #ifndef WEIR_CROSS_CMOCKA_H
 #define WEIR_CROSS_CMOCKA_H
 
