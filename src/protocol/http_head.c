@@ -246,11 +246,14 @@ static int http_head_version(weir__http_head *head)
     return http_head_goto(head, request ? HTTP_HEAD_LINE_LF : HTTP_HEAD_STATUS);
 }
 
-/* RFC 9112 4: three digits and always an SP, even when there is no reason. */
+/* RFC 9112 4: three digits and an SP. Who has no reason to give may leave out the SP too, which is
+ * against the grammar, but common. */
 static int http_head_status(weir__http_head *head)
 {
     const uint8_t byte = http_head_byte(head);
     const size_t index = head->at - head->token_at;
+    if (index == 3 && byte == '\r')
+        return http_head_goto(head, HTTP_HEAD_LINE_LF);
     if (index == 3)
         return byte == ' ' ? http_head_goto(head, HTTP_HEAD_REASON) : WEIR_E_HTTP_SYNTAX;
     if (!http_head_is_digit(byte) || (index == 0 && byte == '0'))

@@ -280,7 +280,12 @@ static void R9112_4_1__status_line__is_version_three_digits_and_a_reason(void **
     ACCEPT_RESPONSE("HTTP/1.1 101 \r\n\r\n", "1.1|101|");
     ACCEPT_RESPONSE("HTTP/1.1 999 a \tb\xFF \r\n\r\n", "1.1|999|a \tb\xFF ");
     ACCEPT_RESPONSE("HTTP/1.1 101  x\r\n\r\n", "1.1|101| x");
-    REFUSE_RESPONSE("HTTP/1.1 101\r\n\r\n", 12);
+    ACCEPT_RESPONSE("HTTP/1.1 101\r\n\r\n", "1.1|101|");
+    ACCEPT_RESPONSE("HTTP/1.1 401\r\nA: b\r\n\r\n", "1.1|401||A=b");
+    REFUSE_RESPONSE("HTTP/1.1 101\rx\n\r\n", 13);
+    REFUSE_RESPONSE("HTTP/1.1 101\n\r\n", 12);
+    REFUSE_RESPONSE("HTTP/1.1 101\tx\r\n\r\n", 12);
+    REFUSE_RESPONSE("HTTP/1.1 10\r\n\r\n", 11);
     REFUSE_RESPONSE("HTTP/1.1 1010 x\r\n\r\n", 12);
     REFUSE_RESPONSE("HTTP/1.1 10 x\r\n\r\n", 11);
     REFUSE_RESPONSE("HTTP/1.1 099 x\r\n\r\n", 9);
@@ -537,6 +542,8 @@ static void SEC_H1__status_line__is_taken_up_to_its_limit(void **state)
         policy.max_line_bytes = limit;
         expect(WEIR__HTTP_RESPONSE, &policy, LIT("HTTP/1.1 101 x\r\n\r\n"),
                limit < 14 ? WEIR_E_HTTP_LINE_TOO_LONG : WEIR_OK, limit < 14 ? limit : 18, NULL);
+        expect(WEIR__HTTP_RESPONSE, &policy, LIT("HTTP/1.1 101\r\n\r\n"),
+               limit < 12 ? WEIR_E_HTTP_LINE_TOO_LONG : WEIR_OK, limit < 12 ? limit : 16, NULL);
     }
 }
 
