@@ -130,6 +130,7 @@ static void fields_judge(const fuzz_bytes *request, weir_config *config, fuzz_al
     memset(&head, 0, sizeof head);
     head.kind = WEIR__HTTP_REQUEST;
     head.policy = config;
+    head.kernels = weir__kernels_baseline();
     const uint64_t start = fuzz_work();
     const int status = weir__http_head_feed(&head, &memory, request->data, request->len, &used);
     FUZZ_CHECK(status != WEIR__HTTP_MORE);

@@ -85,6 +85,13 @@ static inline bool weir__bits_little_endian(void)
 }
 
 /* The machine's byte order. */
+static inline uint16_t weir__bits_load16(const uint8_t *data)
+{
+    uint16_t value;
+    memcpy(&value, data, sizeof value);
+    return value;
+}
+
 static inline uint32_t weir__bits_load32(const uint8_t *data)
 {
     uint32_t value;

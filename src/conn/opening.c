@@ -25,6 +25,7 @@ static weir__opening *opening_open(weir_conn *conn)
     made->cap = cap;
     made->head.kind = conn->role == WEIR_SERVER ? WEIR__HTTP_REQUEST : WEIR__HTTP_RESPONSE;
     made->head.policy = conn->policy;
+    made->head.kernels = conn->context->kernels;
     extra->opening = made;
     return made;
 }

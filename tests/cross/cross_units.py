@@ -25,7 +25,7 @@ PLATFORMS = [("arm64", "aarch64-linux-gnu", "qemu-aarch64"),
              ("s390x", "s390x-linux-gnu", "qemu-s390x"),
              ("i386", "i686-linux-gnu", "qemu-i386")]
 TESTS = ["test_mask", "test_utf8", "test_kernels", "test_sha1", "test_base64", "test_chacha",
-         "test_frame", "test_whole", "test_inflate"]
+         "test_field", "test_frame", "test_whole", "test_inflate"]
 if "--all" in sys.argv:
     TESTS = [path.stem for path in tree("tests/unit/test_*.c")
              if not re.search(r'#include "(support/zip|deflate/codec_zlib)\.h"', path.read_text())]

@@ -246,7 +246,8 @@ static void R6455_4_1_8__own_request__is_accepted_by_our_server(void **state)
                                   .subprotocols = text_of("a b c"),
                                   .origin = text_of("https://o")};
     assert_int_equal(write_request(&request), WEIR_OK);
-    weir__http_head head = {.kind = WEIR__HTTP_REQUEST, .policy = &policy};
+    weir__http_head head = {
+        .kind = WEIR__HTTP_REQUEST, .policy = &policy, .kernels = heads_kernels()};
     weir__request_verdict verdict;
     size_t used;
     policy.subprotocols = text_of("b");
@@ -485,7 +486,8 @@ R6455_4_1_27__any_byte_of_the_golden_response_changed__fails_or_means_the_same(v
             memcpy(changed, golden.data, golden.len);
             const char before = changed[at];
             changed[at] = (char)byte;
-            weir__http_head head = {.kind = WEIR__HTTP_RESPONSE, .policy = &policy};
+            weir__http_head head = {
+                .kind = WEIR__HTTP_RESPONSE, .policy = &policy, .kernels = heads_kernels()};
             weir__response_verdict verdict = {.kind = WEIR__RESPONSE_BAD};
             size_t used;
             if (weir__http_head_feed(&head, &memory, (uint8_t *)changed, golden.len, &used) ==

@@ -30,6 +30,7 @@ static int setup(void **state)
     memset(&head, 0, sizeof head);
     head.kind = WEIR__HTTP_REQUEST;
     head.policy = &policy;
+    head.kernels = heads_kernels();
     assert_int_equal(heads_feed(&head, &memory, text.data, text.len, &used), WEIR_OK);
     free(text.data);
     return 0;
@@ -145,6 +146,7 @@ static uint32_t parse_answer(weir__http_head *answer, const char *body)
     weir_text value;
     memset(answer, 0, sizeof *answer);
     answer->kind = WEIR__HTTP_RESPONSE;
+    answer->kernels = heads_kernels();
     answer->policy = &policy;
     assert_int_equal(heads_feed(answer, &memory, (const char *)out.data, out.len, &used), WEIR_OK);
     assert_int_equal(out.len - used, strlen(body));

@@ -33,6 +33,7 @@ static void parse(const char *start, const char *lines)
     weir__http_head_free(&head, &memory);
     head.kind = WEIR__HTTP_RESPONSE;
     head.policy = &policy;
+    head.kernels = heads_kernels();
     assert_int_equal(heads_feed(&head, &memory, text.data, text.len, &used), WEIR_OK);
     free(text.data);
 }

@@ -38,6 +38,7 @@ static void parse(const char *lines)
     weir__http_head_free(&head, &memory);
     head.kind = WEIR__HTTP_REQUEST;
     head.policy = &policy;
+    head.kernels = heads_kernels();
     size_t used;
     assert_int_equal(heads_feed(&head, &memory, text.data, text.len, &used), WEIR_OK);
     free(text.data);
