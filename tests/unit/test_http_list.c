@@ -349,6 +349,28 @@ static void R6455_9_1_5__offers_and_parameters__are_taken_up_to_their_limits(voi
     assert_int_equal(check("a"), WEIR_E_EXTENSION_LIST);
 }
 
+/* It is recognised as a whole, so its limits are kept in a place of their own. */
+static void R6455_9_1_5__what_browsers_offer__is_taken_up_to_the_limits_too(void **state)
+{
+    (void)state;
+    const char *const usual = "permessage-deflate; client_max_window_bits";
+    for (uint64_t offers = 0; offers <= 2; offers++) {
+        for (uint64_t params = 0; params <= 2; params++) {
+            policy.max_extension_offers = offers;
+            policy.max_extension_params = params;
+            const int one = offers >= 1 && params >= 1 ? WEIR_OK : WEIR_E_EXTENSION_LIST;
+            const int two = offers >= 2 && params >= 1 ? WEIR_OK : WEIR_E_EXTENSION_LIST;
+            assert_int_equal(check(usual), one);
+            parse(EXTENSIONS ": permessage-deflate; client_max_window_bits\r\n" EXTENSIONS
+                             ": permessage-deflate; client_max_window_bits\r\n");
+            assert_int_equal(weir__extension_list_check(&head), two);
+            parse(EXTENSIONS ": permessage-deflate; client_max_window_bits\r\n" EXTENSIONS
+                             ": permessage-deflate; client_max_window_bits;\r\n");
+            assert_int_equal(weir__extension_list_check(&head), WEIR_E_EXTENSION_LIST);
+        }
+    }
+}
+
 static void R6455_9_1_5__SEC_C1__hostile_lists_of_64_kib__end_in_one_pass(void **state)
 {
     (void)state;
@@ -447,6 +469,7 @@ int main(void)
         HEADS_TEST(R6455_9_1_2__R9110_5_6_3_1__whitespace_around_separators__is_dropped),
         HEADS_TEST(R6455_11_3_2__one_line_or_many__are_the_same_list),
         HEADS_TEST(R6455_9_1_5__offers_and_parameters__are_taken_up_to_their_limits),
+        HEADS_TEST(R6455_9_1_5__what_browsers_offer__is_taken_up_to_the_limits_too),
         HEADS_TEST(R6455_9_1_5__SEC_C1__hostile_lists_of_64_kib__end_in_one_pass),
         HEADS_TEST(SEC_C1__unclosed_quote_of_64_kib__is_one_member),
         HEADS_TEST(SEC_C1__each_parameter__is_cut_off_what_is_left),
