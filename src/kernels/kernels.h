@@ -36,6 +36,9 @@ typedef struct weir__kernels {
     /* SHA-1 over whole 64-byte blocks (FIPS 180-4). */
     void (*sha1)(uint32_t state[5], const uint8_t *blocks, size_t count);
 
+    /* Whether it does so by instructions made for that. */
+    bool sha1_native;
+
     /* Blocks of ChaCha20 (RFC 8439 2.3), 64 bytes each. state: the first one's 16 words, of which
      * the 13th is its number and counts on, modulo 2^32. out does not overlap it. */
     void (*chacha20)(const uint32_t state[16], uint8_t *out, size_t count);

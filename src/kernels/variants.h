@@ -25,6 +25,7 @@ size_t weir__utf8_avx512(const uint8_t *data, size_t len);
 size_t weir__utf8_neon(const uint8_t *data, size_t len);
 
 void weir__sha1_scalar(uint32_t state[5], const uint8_t *blocks, size_t count);
+void weir__sha1_ssse3(uint32_t state[5], const uint8_t *blocks, size_t count);
 void weir__sha1_sha(uint32_t state[5], const uint8_t *blocks, size_t count);
 
 void weir__chacha20_scalar(const uint32_t state[16], uint8_t *out, size_t count);
