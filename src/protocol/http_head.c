@@ -225,19 +225,12 @@ WEIR__INLINE void http_head_count(weir__http_head *head, const weir__http_line *
         head->first[name] = (uint32_t)head->field_count;
 }
 
-static bool http_head_has_room(const weir__http_head *head)
-{
-    return head->lines.cap - head->lines.len >= sizeof(weir__http_line);
-}
-
 /* Keep the field that ended with the CRLF before the present byte, if there is one. It was not
- * known to be whole before: a fold could follow. */
-static int http_head_keep_ended(weir__http_head *head, weir__memory *memory)
+ * known to be whole before: a fold could follow. There has been room since it began. */
+static void http_head_keep_ended(weir__http_head *head)
 {
     if (head->name.len == 0)
-        return WEIR_OK;
-    if (!http_head_has_room(head) && http_head_grow_lines(head, memory) != WEIR_OK)
-        return WEIR_E_MEMORY;
+        return;
     const uint8_t *const bytes = head->bytes.data;
     size_t at = head->token_at;
     size_t end = head->at - 2;
@@ -250,14 +243,14 @@ static int http_head_keep_ended(weir__http_head *head, weir__memory *memory)
     line->value = (weir__http_slice){(uint32_t)at, (uint32_t)(end - at)};
     http_head_count(head, line);
     head->name.len = 0;
-    return WEIR_OK;
 }
 
 /* Take the field lines that are whole at once, as many as the table has room for. The states take
  * what is left, as they do with all that is unusual or wrong. */
 static int http_head_whole_lines(weir__http_head *head, weir__memory *memory, size_t *taken)
 {
-    if (!http_head_has_room(head) && http_head_grow_lines(head, memory) != WEIR_OK)
+    if (head->lines.cap - head->lines.len < sizeof(weir__http_line) &&
+        http_head_grow_lines(head, memory) != WEIR_OK)
         return WEIR_E_MEMORY;
     const size_t room = (head->lines.cap - head->lines.len) / sizeof(weir__http_line);
     const uint64_t left = head->policy->max_fields - head->field_count;
@@ -285,15 +278,13 @@ static int http_head_line(weir__http_head *head, weir__memory *memory)
     const uint8_t byte = http_head_byte(head);
     if (weir__field_is_blank(byte))
         return http_head_fold(head);
-    int status = http_head_keep_ended(head, memory);
-    if (status != WEIR_OK)
-        return status;
+    http_head_keep_ended(head);
     if (byte == '\r')
         return http_head_goto(head, HTTP_HEAD_LAST_LF);
     if (head->field_count >= head->policy->max_fields)
         return WEIR_E_HTTP_TOO_MANY_FIELDS;
     size_t taken;
-    status = http_head_whole_lines(head, memory, &taken);
+    const int status = http_head_whole_lines(head, memory, &taken);
     if (status != WEIR_OK || taken > 0)
         return status;
     head->token_at = head->at;
