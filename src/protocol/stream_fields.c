@@ -245,7 +245,8 @@ static void stream_fields_append(weir__stream_list *list, weir_text name, weir_t
     field->value = stream_fields_keep(list, value);
 }
 
-/* The field lines of a head, which is whole, so that its blank line ends them. found: values of the names that are left out. */
+/* The field lines of a head, which is whole: its blank line ends them. found: values of the names
+ * that are left out. */
 static int stream_fields_append_lines(weir__stream_list *list, weir_text head,
                                       const weir_text *left_out, weir_text *found, size_t count)
 {
