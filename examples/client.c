@@ -12,6 +12,7 @@
 
 typedef struct client {
     dialed to;
+    tunnel_proxy proxy;
     uint64_t ping_ms; /* time between two pings, 0: none */
     uint64_t ping_at; /* time of the next one */
     bool paused;      /* the server does not read: no line is read either */
@@ -183,7 +184,8 @@ static void usage(const char *program)
 {
     fprintf(stderr,
             "usage: %s [--no-deflate] [--origin O] [--protocol P] [--header 'NAME: VALUE']...\n"
-            "       [--ping S] ws://HOST[:PORT][/PATH]\n",
+            "       [--ping S] [--proxy URL] ws://HOST[:PORT][/PATH]\n"
+            "       URL of a proxy: http://[USER:PASSWORD@]HOST:PORT or socks5://...\n",
             program);
     exit(2);
 }
@@ -208,6 +210,8 @@ static bool parse_option(const char *name, char *value, client *c, weir_request 
         request->subprotocols = text;
     else if (strcmp(name, "--ping") == 0)
         return parse_seconds(value, &c->ping_ms);
+    else if (strcmp(name, "--proxy") == 0)
+        return parse_proxy(value, &c->proxy);
     else if (strcmp(name, "--header") == 0 && request->field_count < MAX_FIELDS)
         return parse_field(value, &fields[request->field_count++]);
     else
@@ -239,7 +243,7 @@ int main(int argc, char **argv)
     config.max_message_bytes = 64 << 20;
     config.max_queued_bytes = WEIR_NONE; /* no line is refused: reading stdin stops before */
     config.deliver_after_close = 1;      /* the answers to the last lines come after our Close */
-    c.to = dial(&config, &request);
+    c.to = dial(&config, &request, c.proxy.host ? &c.proxy : NULL);
     weir_conn_set_user(c.to.conn, &c);
     while (run_once(&c)) {
     }

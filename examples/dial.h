@@ -6,6 +6,7 @@
 #include <weir/weir.h>
 
 #include "common.h"
+#include "via_proxy.h"
 
 typedef struct dialed {
     weir_context *context;
@@ -21,8 +22,10 @@ static inline void dial_check(int status)
     exit(1);
 }
 
-/* Connect as the request says; what goes wrong ends the program. */
-static inline dialed dial(weir_config *config, const weir_request *request)
+/* Connect as the request says, through the proxy unless it is NULL; what goes wrong ends the
+ * program. */
+static inline dialed dial(weir_config *config, const weir_request *request,
+                          const tunnel_proxy *proxy)
 {
     dialed made;
     weir_url url;
@@ -34,7 +37,8 @@ static inline dialed dial(weir_config *config, const weir_request *request)
     fill_random(config->seed, sizeof config->seed); /* for masks and the handshake's key */
     config->has_seed = 1;
     dial_check(weir_context_create(config, &made.context));
-    made.fd = connect_to(url.host.data, url.host.len, url.port);
+    made.fd = proxy ? connect_through(made.context, proxy, &url)
+                    : connect_to(url.host.data, url.host.len, url.port);
     weir_context_set_time(made.context, now_ms());
     dial_check(weir_conn_create_client(made.context, request, &made.conn));
     return made;

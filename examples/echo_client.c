@@ -66,18 +66,24 @@ static int report(const weir_conn *conn)
 
 static void usage(const char *program)
 {
-    fprintf(stderr, "usage: %s [--no-deflate] [--max-message BYTES] ws://HOST[:PORT][/PATH]\n",
+    fprintf(stderr,
+            "usage: %s [--no-deflate] [--max-message BYTES] [--proxy URL] ws://HOST[:PORT][/PATH]\n"
+            "       URL of a proxy: http://[USER:PASSWORD@]HOST:PORT or socks5://...\n",
             program);
     exit(2);
 }
 
-static void parse_options(char **argv, weir_config *config, weir_request *request)
+static void parse_options(char **argv, weir_config *config, weir_request *request,
+                          tunnel_proxy *proxy)
 {
     for (char **arg = argv + 1; *arg; arg++) {
         if (strcmp(*arg, "--no-deflate") == 0) {
             config->deflate = WEIR_DEFLATE_OFF;
         } else if (strcmp(*arg, "--max-message") == 0 && arg[1]) {
             if (!parse_number(*++arg, &config->max_message_bytes))
+                usage(argv[0]);
+        } else if (strcmp(*arg, "--proxy") == 0 && arg[1]) {
+            if (!parse_proxy(*++arg, proxy))
                 usage(argv[0]);
         } else if (**arg != '-' && !arg[1]) {
             request->url = (weir_text){*arg, strlen(*arg)};
@@ -93,6 +99,7 @@ int main(int argc, char **argv)
 {
     weir_config config;
     weir_request request = {0};
+    tunnel_proxy proxy = {0};
     (void)argc;
     weir_config_init(&config, sizeof config);
     /* As the echo servers: large messages, any fragments, no send refused. */
@@ -101,9 +108,9 @@ int main(int argc, char **argv)
     config.flood_rate = config.flood_burst = WEIR_NONE;
     config.max_queued_bytes = WEIR_NONE;
     config.deflate = WEIR_DEFLATE_PREFERRED;
-    parse_options(argv, &config, &request);
+    parse_options(argv, &config, &request, &proxy);
 
-    dialed to = dial(&config, &request);
+    dialed to = dial(&config, &request, proxy.host ? &proxy : NULL);
     run(&to);
     const int result = report(to.conn);
     hang_up(&to);

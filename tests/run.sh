@@ -55,6 +55,9 @@ find_missing() {
     need nodejs node --version
     need npm npm --version
     need nginx-light env "PATH=$PATH:/usr/sbin" nginx -v
+    need haproxy env "PATH=$PATH:/usr/sbin" haproxy -v
+    need tinyproxy-bin tinyproxy -v
+    need microsocks test -x /usr/bin/microsocks
     need chromium chromium --version
     need curl curl --version
     need dpkg dpkg-deb --version
