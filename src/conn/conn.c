@@ -236,7 +236,7 @@ void weir__conn_rest(weir_conn *conn)
 
 void weir__conn_settle(weir_conn *conn)
 {
-    if (conn->place != WEIR__PLACE_WHEEL && !weir__conn_wants_attention(conn))
+    if (!weir__conn_wants_attention(conn))
         weir__conn_rest(conn);
 }
 

@@ -174,13 +174,6 @@ void weir__deadline_check(weir_conn *conn)
     deadline_act(conn, now);
 }
 
-void weir__deadline_heard(weir_conn *conn)
-{
-    /* Any byte is life: it need not be the pong. */
-    conn->last_rx_at = conn->context->now;
-    weir__conn_unmark(conn, WEIR__FLAG_PING_WAITS);
-}
-
 void weir__deadline_ping_left(weir_conn *conn)
 {
     if (!weir__conn_is_live(conn))
