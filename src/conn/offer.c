@@ -72,7 +72,7 @@ static void offer_mask(weir_conn *conn, weir__chunk *chunk, size_t len)
     const size_t made = weir__frames_write(conn, weir__chunk_bytes(chunk) + chunk->end,
                                            body->opcode, is_all, body->chunk.data, len);
     chunk->end += made;
-    tx->queued += made - len;
+    tx->load += made - len;
     if (!is_all) {
         body->opcode = WEIR__OP_CONTINUATION;
         body->chunk.data += len;
@@ -271,7 +271,7 @@ static void offer_consume(weir_conn *conn, size_t len)
         const size_t left = weir__chunk_ready(chunk);
         const size_t take = len < left ? len : left;
         chunk->at += take;
-        tx->queued -= take;
+        tx->load -= take;
         len -= take;
         if (chunk->at < chunk->end)
             return;
@@ -334,8 +334,9 @@ static void offer_take(weir_conn *conn, size_t len)
 /* Whether all that waits is one chunk, and all of that has left: then the queue just ends. */
 static bool offer_is_done(const weir_conn *conn, const weir__tx *tx, size_t len)
 {
-    return tx->offered == len && tx->queued == len && tx->queue.first == tx->queue.last &&
-           len > 0 && tx->queue.first->kind != WEIR__CHUNK_BODY && !tx->control && !tx->released &&
+    return tx->offered == len && tx->load == len + weir__tx_ref_load(tx) &&
+           tx->queue.first == tx->queue.last && len > 0 &&
+           tx->queue.first->kind != WEIR__CHUNK_BODY && !tx->control && !tx->released &&
            !tx->retired && conn->state == WEIR__OPEN && !weir__conn_has(conn, WEIR__FLAG_CONGESTED);
 }
 
