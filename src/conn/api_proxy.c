@@ -27,6 +27,7 @@ int weir_proxy_create(weir_context *context, const weir_proxy_request *request, 
     proxy->tunnel.kind = request->kind;
     proxy->tunnel.head.kind = WEIR__HTTP_RESPONSE;
     proxy->tunnel.head.policy = &context->policy;
+    proxy->tunnel.head.kernels = context->kernels;
     context->proxy_count++;
     const int status = weir__tunnel_open(&proxy->tunnel, request);
     if (status == WEIR_OK)
