@@ -158,19 +158,18 @@ int weir__conn_set(weir_conn *conn, int option, uint64_t value)
     if (option == WEIR_OPTION_DELIVER_CHUNKS && conn->rx && conn->rx->in_message &&
         value != conn->policy->deliver_chunks)
         return WEIR_E_STATE;
-    weir_config changed = *conn->policy;
-    WEIR__TRY(weir__policy_set(&changed, option, value));
-    WEIR__TRY(weir__policy_check(&changed));
+    WEIR__TRY(weir__policy_check_set(conn->policy, option, value));
     weir_config *own = (weir_config *)(uintptr_t)conn->policy;
     if (!weir__conn_has(conn, WEIR__FLAG_OWN_POLICY)) {
         own = weir__memory_take(&conn->context->memory, sizeof *own);
         if (!own)
             return WEIR_E_MEMORY;
+        *own = *conn->policy;
         conn->policy = own;
         weir__conn_mark(conn, WEIR__FLAG_OWN_POLICY);
         weir__opening_set_policy(conn);
     }
-    *own = changed;
+    (void)weir__policy_set(own, option, value);
     weir__deadline_moved(conn);
     return WEIR_OK;
 }
