@@ -62,6 +62,8 @@ int weir__compression_start(weir_conn *conn, const weir__permessage_agreed *agre
 {
     if (!agreed->enabled)
         return WEIR_OK;
+    if (!weir__conn_open_extra(conn))
+        return WEIR_E_MEMORY;
     size_t cap;
     weir__compression *const made = weir__pool_take(&conn->context->memory, sizeof *made, &cap);
     if (!made)
