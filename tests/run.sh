@@ -40,6 +40,7 @@ find_missing() {
     need clang-format clang-format --version
     need clang-tidy clang-tidy --version
     need cppcheck cppcheck --version
+    need abigail-tools abidiff --version
     need valgrind valgrind --version
     need universal-ctags ctags --output-format=json --version
     need libc6-dev-i386 has_header stdint.h -m32

@@ -48,7 +48,7 @@ void weir__output_settle(weir_conn *conn)
         return;
     if (tx->control && !weir__tx_control_waits(tx))
         output_free_control(conn);
-    if (!tx->queue.first && !tx->control && !tx->released && !tx->retired)
+    if (!tx->queue.first && !tx->control && !tx->released)
         weir__output_close(conn);
 }
 
@@ -364,7 +364,7 @@ static bool output_trim(weir__chunk *chunk)
     if (chunk->kind == WEIR__CHUNK_BODY) {
         weir__body *const body = weir__chunk_body(chunk);
         output_trim_body(body, gap);
-        body->dropped = body->dropped || chunk->end < end;
+        body->dropped = chunk->end < end;
     } else if (!chunk->offered) {
         chunk->end = chunk->at + gap;
     }

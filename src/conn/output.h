@@ -26,7 +26,7 @@ typedef struct weir__control {
     size_t gap;
     uint16_t wire_len;
     uint16_t wire_at;
-    uint8_t wire_frames;
+    uint16_t wire_pong; /* bytes of the pong, which comes before the ping */
     bool wire_ping;
     uint8_t wire[2 * WEIR__CONTROL_FRAME_MAX];
 } weir__control;
@@ -36,7 +36,7 @@ typedef struct weir__control {
 struct weir__tx {
     weir__chunk_list queue;
     weir__chunk *released;  /* borrowed sends that are done: their events wait; last of a ring */
-    weir__chunk *retired;   /* offered and then dropped: freed when the spans are void */
+    weir__chunk *retired;   /* offered > 0: offered and then dropped, freed when spans are void */
     weir__control *control; /* NULL while there are no control frames */
     uint64_t load;          /* bytes in queue, of a client's bodies the payload; and for each
                                reference WEIR__OUTPUT_REF_BYTES */

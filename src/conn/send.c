@@ -472,10 +472,7 @@ bool weir__send_is_answer(weir_conn *conn, const uint8_t *data, size_t len)
 
 static int send_check_close(const weir_conn *conn, uint32_t code, weir_text reason)
 {
-    uint8_t payload[WEIR__CONTROL_MAX];
-    const int len = weir__close_payload_write(code, reason, payload);
-    if (len < 0)
-        return len;
+    WEIR__TRY(weir__close_payload_check(code, reason));
     /* RFC 6455 7.4.1: 1010 is a client's. */
     if (code == 1010 && conn->role == WEIR_SERVER)
         return WEIR_E_CLOSE_CODE;

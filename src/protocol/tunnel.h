@@ -33,8 +33,9 @@ typedef struct weir__tunnel {
     size_t connect_at;
 } weir__tunnel;
 
-/* proxy: all zeros but memory, kind, head.policy, head.kernels. WEIR_OK, WEIR_E_ARGUMENT, WEIR_E_FIELD,
- * WEIR_E_MEMORY; then weir__tunnel_close is to be called all the same. */
+/* tunnel: all zeros but memory, kind, head.kind, head.policy and head.kernels. WEIR_OK,
+ * WEIR_E_ARGUMENT, WEIR_E_FIELD, WEIR_E_MEMORY; then weir__tunnel_close is to be called all the
+ * same. */
 int weir__tunnel_open(weir__tunnel *tunnel, const weir_proxy_request *request);
 
 /* As weir_proxy_receive; status is WEIR__TUNNEL_MORE. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../src/conn/compression.h"
 #include "support/pair.h"
 #include "support/shake.h"
 #include "support/test.h"
@@ -154,6 +155,24 @@ static void no_memory_for_the_compressor__the_message_leaves_all_the_same(void *
         }
         zip_output_close(&o);
         bytes_free(&text);
+        peer_close(&p);
+    }
+}
+
+/* On a connection that had no handshake, each block that it needs. */
+static void no_memory_to_start_with__compression_does_not_start(void **state)
+{
+    const weir__permessage_agreed agreed = {
+        .enabled = true, .tx_window_bits = 9, .rx_window_bits = 9};
+    (void)state;
+    for (uint64_t ahead = 1; ahead < 4; ahead++) {
+        peer p;
+        peer_init(&p);
+        p.config.max_pooled_bytes = 0;
+        peer_open(&p, 'S');
+        p.alloc.fail_at = p.alloc.calls + ahead;
+        assert_int_equal(weir__compression_start(p.conn, &agreed),
+                         ahead < 3 ? WEIR_E_MEMORY : WEIR_OK);
         peer_close(&p);
     }
 }
@@ -503,6 +522,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_allocation_fails_once__what_was_taken_arrives_and_nothing_leaks),
         cmocka_unit_test(no_memory_for_the_compressor__the_message_leaves_all_the_same),
+        cmocka_unit_test(no_memory_to_start_with__compression_does_not_start),
         cmocka_unit_test(connections_interleaved_at_every_byte__do_not_disturb_each_other),
         cmocka_unit_test(output__is_the_same_again_and_beside_other_connections),
         cmocka_unit_test(statistics__count_both_directions_and_what_AUTO_left_alone),

@@ -279,6 +279,44 @@ static void message_that_finds_no_memory__is_answered_1011(void **state)
     }
 }
 
+/* The reason is for a log: without memory for it the closing handshake goes on as it would. */
+static void reason_that_finds_no_memory__leaves_the_code(void **state)
+{
+    (void)state;
+    for (const char *kind = "SC"; *kind; kind++) {
+        int without = 0;
+        for (uint64_t k = 1; k < 6; k++) {
+            peer p;
+            bytes input = {0};
+            char reason[101] = {0};
+            peer_init(&p);
+            p.config.max_pooled_bytes = 0;
+            peer_open(&p, *kind);
+            assert_int_equal(weir_conn_close(p.conn, 1000, NULL, 0), WEIR_OK);
+            peer_pump(&p);
+            memset(reason, 'r', 100);
+            bytes_add_close(&input, p.role == WEIR_SERVER ? WEIR_CLIENT : WEIR_SERVER, 4321,
+                            reason);
+            p.alloc.fail_at = p.alloc.calls + k;
+            peer_feed(&p, input.data, input.len, input.len);
+            const weir_report report = report_of(p.conn);
+            const int kept = report.reason.len == 100;
+            if (report.cause != WEIR_E_MEMORY) { /* there was memory for the frame */
+                without += !kept;
+                assert_int_equal(report.reason.len, kept ? 100 : 0);
+                assert_int_equal(report.peer_code, 4321);
+                assert_int_equal(report.code, 4321);
+                assert_int_equal(report.cause, WEIR_OK);
+                assert_int_equal(report.clean, 1);
+                assert_int_equal(p.closed_count, 1);
+            }
+            bytes_free(&input);
+            peer_close(&p);
+        }
+        assert_in_range(without, 1, 3);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -291,6 +329,7 @@ int main(void)
         cmocka_unit_test(first_cause__stays),
         cmocka_unit_test(request_that_finds_no_memory__is_answered_500),
         cmocka_unit_test(message_that_finds_no_memory__is_answered_1011),
+        cmocka_unit_test(reason_that_finds_no_memory__leaves_the_code),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
