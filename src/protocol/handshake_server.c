@@ -256,8 +256,7 @@ static int handshake_server_choose_subprotocol(const weir__http_head *head,
             return WEIR_OK;
         }
     }
-    const bool required = head->policy->require_subprotocol != 0;
-    return required && list.members > 0 ? WEIR_E_NO_SUBPROTOCOL : WEIR_OK;
+    return head->policy->require_subprotocol != 0 ? WEIR_E_NO_SUBPROTOCOL : WEIR_OK;
 }
 
 /* RFC 6455 4.2.2 items 2 and 4, RFC 9110 15.5.20. */
