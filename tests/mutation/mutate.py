@@ -247,6 +247,7 @@ class Bench:
         self.objects = {}
         self.support = []
         self.cpu = {}  # seconds that each program takes
+        self.optimized = {}  # code of a file
         self.clean = {}  # what passes with a file checked by sanitizers
         for part in ("objects", "programs", "whole"):
             (folder / part).mkdir(parents=True)
@@ -367,7 +368,9 @@ class Bench:
                 if not self.passes(name, folder, 0.2 + 5 * self.cpu[name]):
                     return "killed"
         try:
-            same = self.code(mutant.path, source) == self.code(mutant.path, changed)
+            if mutant.path not in self.optimized:
+                self.optimized[mutant.path] = self.code(mutant.path, source)
+            same = self.optimized[mutant.path] == self.code(mutant.path, changed)
         except subprocess.CalledProcessError:
             return "not built"
         if same:

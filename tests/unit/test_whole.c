@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "../../src/conn/whole.h"
+#include "support/guard.h"
 #include "support/peer.h"
 #include "support/test.h"
 
@@ -260,6 +261,36 @@ static void straight_line__takes_what_is_whole_and_begins_what_is_not(void **sta
                 }
 }
 
+/* Where there is no key, nothing before the head is taken for one. */
+static void straight_line__stays_within_the_input(void **state)
+{
+    (void)state;
+    const guarded room = guard();
+    for (const char *kind = "SC"; *kind; kind++)
+        for (size_t missing = 0; missing <= 19; missing++) {
+            peer p;
+            bytes input = {0};
+            weir_event events[8];
+            whole_open(&p, *kind, 0);
+            bytes_add_frame(&input, whole_other(&p), 1, 2, "0123456789abcdefghi", 19);
+            const size_t len = input.len - missing;
+            uint8_t *const places[] = {room.start, room.end - len};
+            for (size_t i = 0; i < COUNT_OF(places); i++) {
+                weir__run run = {.conn = p.conn, .events = events, .cap = 8, .start = places[i]};
+                memcpy(places[i], input.data, len);
+                run.at = places[i];
+                run.end = places[i] + len;
+                weir__whole_receive(&run);
+                assert_int_equal(run.count, missing == 0);
+                if (missing > 0)
+                    break; /* the next would be read as its payload */
+            }
+            bytes_free(&input);
+            peer_close(&p);
+        }
+    unguard(room);
+}
+
 static void message_as_big_as_allowed__stays_on_the_straight_line(void **state)
 {
     static const uint8_t payload[301] = {0};
@@ -335,6 +366,7 @@ int main(void)
         cmocka_unit_test(after_our_close__messages_are_checked_and_not_given),
         cmocka_unit_test(message_cut_anywhere__is_the_same_as_whole),
         cmocka_unit_test(straight_line__takes_what_is_whole_and_begins_what_is_not),
+        cmocka_unit_test(straight_line__stays_within_the_input),
         cmocka_unit_test(message_as_big_as_allowed__stays_on_the_straight_line),
         cmocka_unit_test(straight_line__leaves_cut_heads_alone),
         cmocka_unit_test(straight_line__leaves_the_wrong_side_alone__whatever_follows),
