@@ -119,6 +119,31 @@ static void held_bytes__are_what_the_allocator_gave(void **state)
     }
 }
 
+static void subprotocol_and_reason__are_part_of_what_is_held(void **state)
+{
+    peer p;
+    bytes request = {0};
+    bytes close = {0};
+    (void)state;
+    peer_init(&p);
+    p.config.max_pooled_bytes = 0;
+    p.config.auto_accept = 1;
+    p.config.subprotocols = (weir_text){"chat", 4};
+    peer_open(&p, 's');
+    const uint64_t others = p.alloc.held - report_stats(p.conn).held_bytes;
+    bytes_add_request(&request, "Sec-WebSocket-Protocol: chat\r\n");
+    peer_feed(&p, request.data, request.len, request.len);
+    assert_int_equal(weir_conn_state(p.conn), WEIR_OPEN);
+    assert_int_equal(p.alloc.held, others + report_stats(p.conn).held_bytes);
+    bytes_add_close(&close, WEIR_CLIENT, 4000, "because");
+    peer_feed(&p, close.data, close.len, close.len);
+    assert_int_equal(report_of(p.conn).reason.len, 7);
+    assert_int_equal(p.alloc.held, others + report_stats(p.conn).held_bytes);
+    bytes_free(&request);
+    bytes_free(&close);
+    peer_close(&p);
+}
+
 static void totals_of_the_context__are_the_sums_of_all_connections(void **state)
 {
     peer p;
@@ -306,6 +331,7 @@ int main(void)
         cmocka_unit_test(memory_for_compression__is_part_of_what_is_held),
         cmocka_unit_test(counters__are_exact_to_the_byte),
         cmocka_unit_test(held_bytes__are_what_the_allocator_gave),
+        cmocka_unit_test(subprotocol_and_reason__are_part_of_what_is_held),
         cmocka_unit_test(totals_of_the_context__are_the_sums_of_all_connections),
         cmocka_unit_test(round_trip_time__is_that_of_the_ping_that_was_answered),
         cmocka_unit_test(report__names_the_side_that_ended_it),
