@@ -113,10 +113,6 @@ void weir__deadline_moved(weir_conn *conn)
 void weir__deadline_none(weir_conn *conn)
 {
     conn->timer.due = WEIR_NONE;
-    if (conn->place != WEIR__PLACE_WHEEL)
-        return;
-    weir__wheel_remove(&conn->context->wheel, &conn->timer);
-    conn->place = WEIR__PLACE_NONE;
 }
 
 static void deadline_act_open(weir_conn *conn, uint64_t now)

@@ -11,7 +11,7 @@ void weir__deadline_arm(weir_conn *conn);
 /* Something changed that may have brought the next deadline forward. */
 void weir__deadline_moved(weir_conn *conn);
 
-/* None any more. */
+/* None any more; the caller makes the connection ready, which takes it off the wheel. */
 void weir__deadline_none(weir_conn *conn);
 
 /* Act on every deadline that has passed. */

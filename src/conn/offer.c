@@ -347,16 +347,10 @@ static void offer_take(weir_conn *conn, size_t len)
 /* Whether all that waits is one chunk, and all of that has left: then the queue just ends. */
 static bool offer_is_done(const weir_conn *conn, const weir__tx *tx, size_t len)
 {
-<<<<<<< HEAD
     return tx->offered == len && tx->load == len + weir__tx_ref_load(tx) &&
            tx->queue.first == tx->queue.last && len > 0 &&
            tx->queue.first->kind != WEIR__CHUNK_BODY && !tx->control && !tx->released &&
-           !tx->retired && conn->state == WEIR__OPEN && !weir__conn_has(conn, WEIR__FLAG_CONGESTED);
-=======
-    return tx->offered == len && tx->queued == len && tx->queue.first == tx->queue.last &&
-           len > 0 && tx->queue.first->kind != WEIR__CHUNK_BODY && !tx->control && !tx->released &&
            conn->state == WEIR__OPEN && !weir__conn_has(conn, WEIR__FLAG_CONGESTED);
->>>>>>> gates
 }
 
 static void offer_finish(weir_conn *conn, size_t len)

@@ -155,7 +155,6 @@ static bool http_list_take_quoted(weir_text *text, weir__extension_param *param)
         http_list_drop(text, 1);
         if (text->len == 0 || !weir__http_is_token((weir_text){text->data, 1}))
             return false;
-        http_list_drop(text, 1);
     }
     param->value.len = (size_t)(text->data - param->value.data);
     if (!http_list_at(*text, '"') || param->value.len == 0)

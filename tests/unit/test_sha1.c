@@ -108,12 +108,19 @@ static void R6455_10_8_1__every_length_and_split_equals_the_naive_digest(void **
     }
 }
 
+static void kernel_of_another_cpu(uint32_t state[5], const uint8_t *blocks, size_t count)
+{
+    weir__kernels_scalar.sha1(state, blocks, count);
+}
+
 /* Each word of the block that is always the same has its part in each digest. */
 static void R6455_4_2_2_8__short_way_of_the_accept_key_equals_the_naive_digest(void **state)
 {
     (void)state;
-    const weir__kernels *all[TABLES_MOST];
-    const size_t count = tables(all);
+    const weir__kernels another = {.sha1 = kernel_of_another_cpu};
+    const weir__kernels *all[TABLES_MOST + 1];
+    size_t count = tables(all);
+    all[count++] = &another;
     uint32_t random = 1;
     for (size_t turn = 0; turn < 1000; turn++) {
         uint8_t text[60];
@@ -129,6 +136,27 @@ static void R6455_4_2_2_8__short_way_of_the_accept_key_equals_the_naive_digest(v
             assert_memory_equal(digest, expected, 20);
         }
     }
+}
+
+/* Keeps what it was given last, reading nothing of long texts. */
+static uint8_t last_block[64];
+
+static void kernel_that_keeps_the_last(uint32_t state[5], const uint8_t *blocks, size_t count)
+{
+    (void)state;
+    if (count == 1)
+        memcpy(last_block, blocks, sizeof last_block);
+}
+
+static void R6455_10_8_1__length_of_a_long_text__is_counted_in_64_bits(void **state)
+{
+    (void)state;
+    const weir__kernels keeping = {.sha1 = kernel_that_keeps_the_last};
+    const uint8_t text[64] = {0};
+    uint8_t digest[20];
+    weir__sha1(&keeping, text, (size_t)3 << 29, digest);
+    static const uint8_t expected[64] = {[0] = 0x80, [59] = 3};
+    assert_memory_equal(last_block, expected, sizeof expected);
 }
 
 static void both_pieces_empty__is_the_digest_of_nothing(void **state)
@@ -179,6 +207,7 @@ int main(void)
         cmocka_unit_test(R6455_10_8_1__digests_are_those_of_fips_180),
         cmocka_unit_test(R6455_10_8_1__every_length_and_split_equals_the_naive_digest),
         cmocka_unit_test(R6455_4_2_2_8__short_way_of_the_accept_key_equals_the_naive_digest),
+        cmocka_unit_test(R6455_10_8_1__length_of_a_long_text__is_counted_in_64_bits),
         cmocka_unit_test(both_pieces_empty__is_the_digest_of_nothing),
         cmocka_unit_test(key_of_the_rfc__gives_its_accept_value),
         cmocka_unit_test(kernel__takes_many_blocks_at_once),

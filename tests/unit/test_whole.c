@@ -4,6 +4,7 @@
 
 #include "../../src/conn/assembly.h"
 #include "../../src/conn/whole.h"
+#include "support/guard.h"
 #include "support/peer.h"
 #include "support/test.h"
 
@@ -347,6 +348,36 @@ static void straight_line__takes_what_is_there(void **state)
                 }
 }
 
+/* Where there is no key, nothing before the head is taken for one. */
+static void straight_line__stays_within_the_input(void **state)
+{
+    (void)state;
+    const guarded room = guard();
+    for (const char *kind = "SC"; *kind; kind++)
+        for (size_t missing = 0; missing <= 19; missing++) {
+            peer p;
+            bytes input = {0};
+            weir_event events[8];
+            whole_open(&p, *kind, 0);
+            bytes_add_frame(&input, whole_other(&p), 1, 2, "0123456789abcdefghi", 19);
+            const size_t len = input.len - missing;
+            uint8_t *const places[] = {room.start, room.end - len};
+            for (size_t i = 0; i < COUNT_OF(places); i++) {
+                weir__run run = {.conn = p.conn, .events = events, .cap = 8, .start = places[i]};
+                memcpy(places[i], input.data, len);
+                run.at = places[i];
+                run.end = places[i] + len;
+                weir__whole_receive(&run);
+                assert_int_equal(run.count, missing == 0);
+                if (missing > 0)
+                    break; /* the next would be read as its payload */
+            }
+            bytes_free(&input);
+            peer_close(&p);
+        }
+    unguard(room);
+}
+
 static void message_as_big_as_allowed__stays_on_the_straight_line(void **state)
 {
     static const uint8_t payload[301] = {0};
@@ -424,6 +455,7 @@ int main(void)
         cmocka_unit_test(reads_of_every_size__give_the_same_messages),
         cmocka_unit_test(between_reads__only_what_is_in_the_making_is_held),
         cmocka_unit_test(straight_line__takes_what_is_there),
+        cmocka_unit_test(straight_line__stays_within_the_input),
         cmocka_unit_test(message_as_big_as_allowed__stays_on_the_straight_line),
         cmocka_unit_test(straight_line__leaves_cut_heads_alone),
         cmocka_unit_test(straight_line__leaves_the_wrong_side_alone__whatever_follows),
