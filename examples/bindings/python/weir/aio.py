@@ -173,7 +173,6 @@ class WebSocket(asyncio.BufferedProtocol):
         self._flushing = False  # a flush is on its way
         self.opened: asyncio.Future = self._loop.create_future()
         self._lost: asyncio.Future = self._loop.create_future()
-        hub.sockets[connection] = self
 
     # ---- Receiving ----
 
@@ -384,6 +383,7 @@ class WebSocket(asyncio.BufferedProtocol):
 
     def connection_made(self, transport) -> None:
         self._transport = transport
+        self._hub.sockets[self._connection] = self  # not before: TLS may fail, and nothing follows
         transport.set_write_buffer_limits(0)  # what waits, waits in weir
         self._flush()
         self._hub.arm()
