@@ -29,7 +29,8 @@ def evaluate(items):
     rows = "\n".join(f'    printf("%lld\\n", (long long)({item}));' for item in items)
     with tempfile.TemporaryDirectory() as folder:
         program = Path(folder) / "values"
-        text = (f"#include <stdio.h>\n#include <stddef.h>\n#include <weir/weir.h>\n"
+        own = "".join(f"#include <weir/{path.name}>\n" for path in tree("include/weir/*.h"))
+        text = (f"#include <stdio.h>\n#include <stddef.h>\n{own}"
                 f"int main(void)\n{{\n{rows}\n    return 0;\n}}\n")
         subprocess.run(["cc", "-w", "-Iinclude", "-xc", "-", "-o", program], input=text, text=True,
                        check=True)
