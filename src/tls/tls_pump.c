@@ -182,6 +182,14 @@ static void tls_pump_look(weir_tls *tls)
     tls->heard = true;
 }
 
+/* What no event holds up waits for output; it is not kept for a peer that takes none. */
+static bool tls_pump_is_stuck(const weir_tls *tls, int count)
+{
+    if (tls->wire.in_len == 0 || count != 0 || tls->ending != WEIR_TLS_DONE)
+        return false;
+    return tls->conn || !tls->is_open;
+}
+
 int weir_tls_receive(weir_tls *tls, const void *data, size_t len, size_t *used, weir_event *events,
                      size_t cap)
 {
@@ -194,9 +202,7 @@ int weir_tls_receive(weir_tls *tls, const void *data, size_t len, size_t *used, 
     if (len > 0)
         tls_pump_look(tls);
     int count = tls_pump_receive(tls, events, cap);
-    /* What no event holds up waits for output; it is not kept for a peer that takes none. */
-    const bool stuck = tls->wire.in_len > 0 && count == 0 && tls->ending == WEIR_TLS_DONE;
-    if (stuck && (tls->conn || !tls->is_open)) {
+    if (tls_pump_is_stuck(tls, count)) {
         tls_pump_note(tls, WEIR_TLS_E_BLOCKED);
         count = tls_pump_receive(tls, events, cap);
     }
