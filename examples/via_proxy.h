@@ -9,14 +9,14 @@
 
 #define TUNNEL_SECONDS 30
 
-typedef struct tunnel_proxy {
+typedef struct via_proxy {
     weir_proxy_request request; /* all but the target */
     char *host;
     unsigned port;
-} tunnel_proxy;
+} via_proxy;
 
 /* Take http://[USER:PASSWORD@]HOST:PORT or socks5://... apart; text is changed. */
-static inline bool parse_proxy(char *text, tunnel_proxy *proxy)
+static inline bool parse_proxy(char *text, via_proxy *proxy)
 {
     const bool socks = strncmp(text, "socks5://", 9) == 0;
     if (!socks && strncmp(text, "http://", 7) != 0)
@@ -62,7 +62,7 @@ static inline int tunnel_step(weir_proxy *tunnel, int fd, uint64_t deadline)
 }
 
 /* Connect to the proxy and have it connect to the target; what goes wrong ends the program. */
-static inline int connect_through(weir_context *context, const tunnel_proxy *proxy,
+static inline int connect_through(weir_context *context, const via_proxy *proxy,
                                   const weir_url *url)
 {
     const uint64_t deadline = now_ms() + TUNNEL_SECONDS * 1000;

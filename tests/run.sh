@@ -50,6 +50,9 @@ find_missing() {
     need libboost-dev has_header boost/version.hpp
     need libwebsocketpp-dev test -e /usr/include/websocketpp/version.hpp
     need libwebsockets-dev has_header libwebsockets.h
+    need libmbedtls-dev has_header mbedtls/ssl.h
+    need libssl-dev has_header openssl/ssl.h
+    need openssl openssl version
     need zlib1g-dev pkg-config --exists zlib
     need python3 test -x /usr/bin/python3
     need python3-websockets /usr/bin/python3 -c 'import websockets'
@@ -140,11 +143,13 @@ install_node_packages ws@8.23.0 bufferutil@4.1.0 playwright-core@1.65.1
 
 # Configuring anew each time finds new test files.
 werror=false
-[ "${CI:-}" != true ] || werror=true
+tls=auto
+[ "${CI:-}" != true ] || werror=true tls=enabled
 if [ -e "$build/build.ninja" ]; then
-    meson setup --reconfigure "$build" "$root" -Dwerror=$werror >"$build/setup.log"
+    meson setup --reconfigure "$build" "$root" -Dwerror=$werror -Dtls=$tls >"$build/setup.log"
 else
-    meson setup "$build" "$root" -Dtests=enabled -Dwerror=$werror >"$build/setup.log"
+    meson setup "$build" "$root" -Dtests=enabled -Dwerror=$werror -Dtls=$tls \
+        >"$build/setup.log"
 fi || {
     cat "$build/setup.log"
     exit 1

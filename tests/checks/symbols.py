@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from pathlib import Path
 
 from common import Report, code_of, compile_text, one_file, skip, tree
 
@@ -32,12 +33,34 @@ def nm(*arguments):
     return rows
 
 
-def declared():
-    """Functions that the public headers declare WEIR_API."""
+def declared(tls=False):
+    """Functions that the public headers declare WEIR_API: of the core, or of TLS."""
     names = set()
     for path in tree("include/weir/*.h"):
+        if (path.name == "tls.h") != tls:
+            continue
         names |= set(re.findall(r"^WEIR_API\s[^;(]*?(\w+)\(", code_of(path), re.M))
     return names
+
+
+def exported_by(library):
+    return {name for _, name, kind, _ in nm("-D", "--defined-only", library) if kind.isupper()}
+
+
+def check_tls(static, shared):
+    """It calls the core's API, mbedTLS and the named few; nothing is mutable, all is exported."""
+    rows, own = nm(static), declared(tls=True)
+    defined = {name for _, name, kind, _ in rows if kind.isupper() and kind not in undefined}
+    for where, name, kind, section in rows:
+        if kind in undefined:
+            if name not in defined | ALLOWED | api and not name.startswith(("mbedtls_", "psa_")):
+                report.add(where, 0, f"calls {name}")
+        elif re.match(r"(\.t?data(?!\.rel\.ro)|\.t?bss|\*COM\*)", section) or kind == "C":
+            report.add(where, 0, f"{name} is mutable data")
+        elif kind.isupper() and name not in own and not name.startswith("weir__tls_"):
+            report.add(where, 0, f"{name} crosses files but is not named weir__tls_...")
+    for name in sorted(own ^ exported_by(shared)):
+        report.add(shared.name, 0, f"{name} is either declared or exported, not both")
 
 
 report = Report()
@@ -71,10 +94,14 @@ for program, level in itertools.product(("gcc", "clang"), ("-O2", "-O3", "-Os"))
             if name not in ALLOWED | ALLOCATOR:
                 report.add("src", 0, f"calls {name} when compiled by {program} {level}")
 
-exported = {name for _, name, kind, _ in nm("-D", "--defined-only", SHARED) if kind.isupper()}
+exported = exported_by(SHARED)
 for name in sorted(api - exported):
     report.add("include/weir", 0, f"{name} is declared but not exported")
 for name in sorted(exported - api):
     report.add(os.path.basename(SHARED), 0, f"{name} is exported but not declared WEIR_API")
+
+tls = [Path(STATIC).with_name("libweir-tls.a"), Path(SHARED).with_name("libweir-tls.so")]
+if all(path.exists() for path in tls):
+    check_tls(*tls)
 
 report.finish(f"{len(exported)} functions exported, no libc but the named few, no mutable data")
