@@ -21,7 +21,7 @@
 /* What a client's frame and a server's are longer than the message. */
 static size_t tls_head(size_t len, bool masked)
 {
-    return (len < 126 ? 2 : len < 65536 ? 4 : 10) + (masked ? 4 : 0);
+    return (len < 126 ? 2u : len < 65536 ? 4u : 10u) + (masked ? 4u : 0u);
 }
 
 /* ---- weir ------------------------------------------------------------------------------------*/
