@@ -18,6 +18,7 @@ typedef struct member {
 } member;
 
 static server chat;
+static bool behind_proxy; /* X-Forwarded-For is our own proxy's, so it can be believed */
 
 /* ---- Rooms -----------------------------------------------------------------------------------*/
 
@@ -61,9 +62,40 @@ static void tell(const member *m, const char *what, const void *text, size_t tex
     tell_room(m->room, line, (size_t)head + text_len);
 }
 
+/* Behind a proxy the socket's address is the proxy's. It adds whom it serves as the last address
+ * of X-Forwarded-For; what stands before that is only what the client says of itself. */
+static weir_text client_address(const member *m, char *room, size_t room_len)
+{
+    weir_text list = {NULL, 0}, line;
+    for (size_t i = 0;
+         behind_proxy && weir_conn_header(m->base.conn, "X-Forwarded-For", WEIR_NTS, i, &line) == 0;
+         i++)
+        list = line;
+    size_t start = list.len;
+    while (start > 0 && strchr("0123456789abcdefABCDEF.:[]", list.data[start - 1]))
+        start--;
+    if (start < list.len)
+        return (weir_text){list.data + start, list.len - start};
+
+    struct sockaddr_storage peer;
+    socklen_t len = sizeof peer;
+    getpeername(m->base.fd, (struct sockaddr *)&peer, &len);
+    getnameinfo((struct sockaddr *)&peer, len, room, (socklen_t)room_len, NULL, 0, NI_NUMERICHOST);
+    return (weir_text){room, strlen(room)};
+}
+
+static void print_join(const member *m)
+{
+    char room[64] = "?";
+    const weir_text address = client_address(m, room, sizeof room);
+    printf("%s joins %s from %.*s\n", m->name, m->room, (int)address.len, address.data);
+    fflush(stdout);
+}
+
 static void join(member *m)
 {
     char line[CHAT_NAME_MAX + 16];
+    print_join(m);
     for (member *o = in_room(chat.clients, m->room); o; o = in_room(o->base.next, m->room)) {
         const int len = snprintf(line, sizeof line, "here %s", o->name);
         weir_conn_send(m->base.conn, WEIR_TEXT, line, (size_t)len);
@@ -144,15 +176,17 @@ static void on_event(weir_conn *conn, const weir_event *event)
     }
 }
 
-static void parse_address(char **argv, const char **host, const char **port)
+static void parse_options(char **argv, const char **host, const char **port)
 {
-    for (char **arg = argv + 1; *arg; arg += 2) {
+    for (char **arg = argv + 1; *arg; arg++) {
         if (strcmp(*arg, "--host") == 0 && arg[1]) {
-            *host = arg[1];
+            *host = *++arg;
         } else if (strcmp(*arg, "--port") == 0 && arg[1]) {
-            *port = arg[1];
+            *port = *++arg;
+        } else if (strcmp(*arg, "--behind-proxy") == 0) {
+            behind_proxy = true;
         } else {
-            fprintf(stderr, "usage: %s [--host H] [--port N]\n", argv[0]);
+            fprintf(stderr, "usage: %s [--host H] [--port N] [--behind-proxy]\n", argv[0]);
             exit(2);
         }
     }
@@ -163,7 +197,7 @@ int main(int argc, char **argv)
     const char *host = "127.0.0.1", *port = "8080";
     weir_config config;
     (void)argc;
-    parse_address(argv, &host, &port);
+    parse_options(argv, &host, &port);
     weir_config_init(&config, sizeof config);
     config.http_events = 1;                  /* the page */
     config.deflate = WEIR_DEFLATE_PREFERRED; /* a line is compressed once for all of its room */

@@ -148,7 +148,7 @@ static void ping_if_due(client *c)
 static bool run_once(client *c)
 {
     const bool is_open = weir_conn_state(c->to.conn) == WEIR_OPEN;
-    const uint32_t wants = weir_conn_wants(c->to.conn);
+    const uint32_t wants = dial_wants(&c->to, false);
     const int in = wants & WEIR_WANT_INPUT ? POLLIN : 0;
     const int out = wants & WEIR_WANT_OUTPUT ? POLLOUT : 0;
     struct pollfd fds[] = {
@@ -162,16 +162,15 @@ static bool run_once(client *c)
     if (fds[1].revents)
         read_lines(c);
     ping_if_due(c);
-    bool alive = pump(c->to.conn, c->to.fd, fds[0].revents & ~POLLOUT, on_event);
+    bool alive = dial_pump(&c->to, fds[0].revents & ~POLLOUT, on_event);
     while (alive && weir_context_next_ready(c->to.context))
-        alive = pump(c->to.conn, c->to.fd, false, on_event);
+        alive = dial_pump(&c->to, false, on_event);
     return alive;
 }
 
-static int report(const weir_conn *conn)
+static int report(const dialed *to)
 {
-    weir_report end;
-    weir_conn_report(conn, &end, sizeof end);
+    const weir_report end = dial_report(to);
     fprintf(stderr, "closed, code %u %.*s: %.*s\n", end.code, (int)end.reason.len, end.reason.data,
             (int)end.text.len, end.text.data);
     return end.clean ? 0 : 1;
@@ -183,7 +182,7 @@ static void usage(const char *program)
 {
     fprintf(stderr,
             "usage: %s [--no-deflate] [--origin O] [--protocol P] [--header 'NAME: VALUE']...\n"
-            "       [--ping S] ws://HOST[:PORT][/PATH]\n",
+            "       [--ping S] " DIAL_USAGE "\n",
             program);
     exit(2);
 }
@@ -221,12 +220,15 @@ int main(int argc, char **argv)
     weir_config config;
     weir_field fields[MAX_FIELDS];
     weir_request request = {.fields = fields};
+    dial_way way = {.ca = DIAL_CA};
     char **arg = argv + 1;
     weir_config_init(&config, sizeof config);
     config.deflate = WEIR_DEFLATE_PREFERRED;
     for (; arg[0] && arg[0][0] == '-'; arg++) {
         if (strcmp(*arg, "--no-deflate") == 0)
             config.deflate = WEIR_DEFLATE_OFF;
+        else if (dial_option(&arg, &way))
+            continue;
         else if (!arg[1] || !parse_option(arg[0], arg[1], &c, &request, fields))
             usage(argv[0]);
         else
@@ -239,11 +241,11 @@ int main(int argc, char **argv)
     config.max_message_bytes = 64 << 20;
     config.max_queued_bytes = WEIR_NONE; /* no line is refused: reading stdin stops before */
     config.deliver_after_close = 1;      /* the answers to the last lines come after our Close */
-    c.to = dial(&config, &request);
+    c.to = dial(&config, &request, &way);
     weir_conn_set_user(c.to.conn, &c);
     while (run_once(&c)) {
     }
-    const int result = report(c.to.conn);
+    const int result = report(&c.to);
     hang_up(&c.to);
     free(c.line);
     return result;

@@ -32,7 +32,7 @@ static void on_event(weir_conn *conn, const weir_event *event)
 /* Wait for the network or a deadline; whether there is something to read. */
 static bool wait_for_input(const dialed *to)
 {
-    const uint32_t wants = pump_wants(to->conn, paused);
+    const uint32_t wants = dial_wants(to, paused);
     const int in = wants & WEIR_WANT_INPUT ? POLLIN : 0;
     const int out = wants & WEIR_WANT_OUTPUT ? POLLOUT : 0;
     struct pollfd wait = {to->fd, (short)(in | out), 0};
@@ -43,38 +43,38 @@ static bool wait_for_input(const dialed *to)
 
 static void run(const dialed *to)
 {
-    bool alive = pump(to->conn, to->fd, false, on_event);
+    bool alive = dial_pump(to, false, on_event);
     while (alive) {
         const bool readable = wait_for_input(to);
-        alive = pump(to->conn, to->fd, readable, on_event);
+        alive = dial_pump(to, readable, on_event);
         /* With more connections than one these are the ones whose deadline passed. */
         while (alive && weir_context_next_ready(to->context))
-            alive = pump(to->conn, to->fd, false, on_event);
+            alive = dial_pump(to, false, on_event);
     }
 }
 
 /* How it ended, as the program's exit status. */
-static int report(const weir_conn *conn)
+static int report(const dialed *to)
 {
-    weir_report end;
-    weir_conn_report(conn, &end, sizeof end);
+    const weir_report end = dial_report(to);
     if (end.clean)
         return 0;
-    fprintf(stderr, "%.*s (%s)\n", (int)end.text.len, end.text.data, weir_status_name(end.cause));
+    fprintf(stderr, "%.*s (%s)\n", (int)end.text.len, end.text.data, dial_status_name(end.cause));
     return 1;
 }
 
 static void usage(const char *program)
 {
-    fprintf(stderr, "usage: %s [--no-deflate] [--max-message BYTES] ws://HOST[:PORT][/PATH]\n",
-            program);
+    fprintf(stderr, "usage: %s [--no-deflate] [--max-message BYTES] " DIAL_USAGE "\n", program);
     exit(2);
 }
 
-static void parse_options(char **argv, weir_config *config, weir_request *request)
+static void parse_options(char **argv, weir_config *config, weir_request *request, dial_way *way)
 {
     for (char **arg = argv + 1; *arg; arg++) {
-        if (strcmp(*arg, "--no-deflate") == 0) {
+        if (dial_option(&arg, way)) {
+            continue;
+        } else if (strcmp(*arg, "--no-deflate") == 0) {
             config->deflate = WEIR_DEFLATE_OFF;
         } else if (strcmp(*arg, "--max-message") == 0 && arg[1]) {
             if (!parse_number(*++arg, &config->max_message_bytes))
@@ -101,11 +101,12 @@ int main(int argc, char **argv)
     config.flood_rate = config.flood_burst = WEIR_NONE;
     config.max_queued_bytes = WEIR_NONE;
     config.deflate = WEIR_DEFLATE_PREFERRED;
-    parse_options(argv, &config, &request);
+    dial_way way = {.ca = DIAL_CA};
+    parse_options(argv, &config, &request, &way);
 
-    dialed to = dial(&config, &request);
+    dialed to = dial(&config, &request, &way);
     run(&to);
-    const int result = report(to.conn);
+    const int result = report(&to);
     hang_up(&to);
     return result;
 }

@@ -21,11 +21,21 @@ typedef struct client {
     bool paused;      /* set by the program: do not read from it for now */
 } client;
 
+/* How bytes pass between a connection and its socket: plain, unless the program says otherwise
+ * (echo_epoll_tls puts TLS between). */
+typedef struct server_transport {
+    bool (*start)(client *c); /* false: drop it */
+    bool (*pump)(client *c, bool readable, pump_handler *handle);
+    uint32_t (*wants)(const client *c);
+    void (*end)(client *c); /* also after a start that failed */
+} server_transport;
+
 typedef struct server {
     weir_context *context;
     pump_handler *handle;
     size_t client_size; /* of what a client is the first member */
     uint64_t close_timeout_ms;
+    const server_transport *transport; /* NULL: plain */
     client *clients;
     int epoll;
     int listener;
@@ -34,17 +44,39 @@ typedef struct server {
     uint64_t stop_at; /* when to leave, whoever has not closed yet */
 } server;
 
+static inline bool plain_start(client *c)
+{
+    (void)c;
+    return true;
+}
+
+static inline bool plain_pump(client *c, bool readable, pump_handler *handle)
+{
+    return pump(c->conn, c->fd, readable, handle);
+}
+
+static inline uint32_t plain_wants(const client *c)
+{
+    return pump_wants(c->conn, c->paused);
+}
+
+static inline void plain_end(client *c)
+{
+    (void)c;
+}
+
 static inline bool server_watch(const server *s, int operation, int fd, uint32_t events, void *who)
 {
     struct epoll_event event = {.events = events, .data = {.ptr = who}};
     return epoll_ctl(s->epoll, operation, fd, &event) == 0;
 }
 
-static inline void server_drop(client *c)
+static inline void server_drop(const server *s, client *c)
 {
     *c->link = c->next;
     if (c->next)
         c->next->link = c->link;
+    s->transport->end(c);
     weir_conn_free(c->conn);
     close(c->fd); /* epoll forgets it */
     free(c);
@@ -61,9 +93,9 @@ static inline void server_add(server *s, int fd)
     if (c->next)
         c->next->link = &c->next;
     s->clients = c;
-    if (weir_conn_create_server(s->context, &c->conn) != WEIR_OK ||
+    if (weir_conn_create_server(s->context, &c->conn) != WEIR_OK || !s->transport->start(c) ||
         !server_watch(s, EPOLL_CTL_ADD, fd, EPOLLIN, c)) {
-        server_drop(c);
+        server_drop(s, c);
         return;
     }
     weir_conn_set_user(c->conn, c);
@@ -77,11 +109,11 @@ static inline void server_accept(server *s)
 
 static inline void server_serve(server *s, client *c, bool readable)
 {
-    if (!pump(c->conn, c->fd, readable, s->handle)) {
-        server_drop(c);
+    if (!s->transport->pump(c, readable, s->handle)) {
+        server_drop(s, c);
         return;
     }
-    const uint32_t wants = pump_wants(c->conn, c->paused);
+    const uint32_t wants = s->transport->wants(c);
     const uint32_t events = (wants & WEIR_WANT_INPUT ? (uint32_t)EPOLLIN : 0) |
                             (wants & WEIR_WANT_OUTPUT ? (uint32_t)EPOLLOUT : 0);
     if (events != c->watched)
@@ -126,6 +158,9 @@ static inline void server_run_once(server *s)
 
 static inline void server_start(server *s, const char *host, const char *port)
 {
+    static const server_transport plain = {plain_start, plain_pump, plain_wants, plain_end};
+    if (!s->transport)
+        s->transport = &plain;
     struct rlimit files;
     getrlimit(RLIMIT_NOFILE, &files);
     files.rlim_cur = files.rlim_max;
@@ -140,14 +175,14 @@ static inline void server_start(server *s, const char *host, const char *port)
         die("epoll");
 }
 
-/* Serve until SIGTERM or SIGINT, then close all. The first four fields are the program's to set. */
+/* Serve until SIGTERM or SIGINT, then close all. The first five fields are the program's to set. */
 static inline void server_run(server *s, const char *host, const char *port)
 {
     server_start(s, host, port);
     while (s->stop_at == WEIR_NONE || (s->clients && s->now < s->stop_at))
         server_run_once(s);
     while (s->clients)
-        server_drop(s->clients);
+        server_drop(s, s->clients);
     weir_context_free(s->context);
 }
 

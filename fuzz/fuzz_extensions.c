@@ -115,6 +115,7 @@ static int extensions_head(extensions_case *c, weir__http_head *head, weir__http
     memset(head, 0, sizeof *head);
     head->kind = kind;
     head->policy = &c->config;
+    head->kernels = weir__kernels_baseline();
     fuzz_add_text(&text, kind == WEIR__HTTP_REQUEST ? "GET / HTTP/1.1\r\n" : "HTTP/1.1 101 x\r\n");
     fuzz_add_text(&text, "Sec-WebSocket-Extensions:");
     fuzz_add(&text, value, len);

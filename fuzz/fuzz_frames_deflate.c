@@ -2,7 +2,7 @@
 /* Frames behind a handshake that agreed on permessage-deflate, in both roles. */
 #include <stdio.h>
 
-#include "stream.h"
+#include "conn_stream.h"
 
 /* What the peer says in the handshake, and what holds for its messages then. bits 0: as our config
  * asks. */

@@ -4,7 +4,7 @@
 #ifndef WEIR_FUZZ_SECOND_H
 #define WEIR_FUZZ_SECOND_H
 
-#include "stream.h"
+#include "conn_stream.h"
 
 /* Compare what a run received (messages, report) with what wslay receives from the same frames.
  * Only for default limits and whole messages, without compression. */

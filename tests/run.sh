@@ -40,6 +40,7 @@ find_missing() {
     need clang-format clang-format --version
     need clang-tidy clang-tidy --version
     need cppcheck cppcheck --version
+    need abigail-tools abidiff --version
     need valgrind valgrind --version
     need universal-ctags ctags --output-format=json --version
     need libc6-dev-i386 has_header stdint.h -m32
@@ -49,12 +50,18 @@ find_missing() {
     need libboost-dev has_header boost/version.hpp
     need libwebsocketpp-dev test -e /usr/include/websocketpp/version.hpp
     need libwebsockets-dev has_header libwebsockets.h
+    need libmbedtls-dev has_header mbedtls/ssl.h
+    need libssl-dev has_header openssl/ssl.h
+    need openssl openssl version
     need zlib1g-dev pkg-config --exists zlib
     need python3 test -x /usr/bin/python3
     need python3-websockets /usr/bin/python3 -c 'import websockets'
     need nodejs node --version
     need npm npm --version
     need nginx-light env "PATH=$PATH:/usr/sbin" nginx -v
+    need haproxy env "PATH=$PATH:/usr/sbin" haproxy -v
+    need tinyproxy-bin tinyproxy -v
+    need microsocks test -x /usr/bin/microsocks
     need chromium chromium --version
     need curl curl --version
     need dpkg dpkg-deb --version
@@ -137,11 +144,13 @@ install_node_packages ws@8.23.0 bufferutil@4.1.0 playwright-core@1.65.1 \
 
 # Configuring anew each time finds new test files.
 werror=false
-[ "${CI:-}" != true ] || werror=true
+tls=auto
+[ "${CI:-}" != true ] || werror=true tls=enabled
 if [ -e "$build/build.ninja" ]; then
-    meson setup --reconfigure "$build" "$root" -Dwerror=$werror >"$build/setup.log"
+    meson setup --reconfigure "$build" "$root" -Dwerror=$werror -Dtls=$tls >"$build/setup.log"
 else
-    meson setup "$build" "$root" -Dtests=enabled -Dwerror=$werror >"$build/setup.log"
+    meson setup "$build" "$root" -Dtests=enabled -Dwerror=$werror -Dtls=$tls \
+        >"$build/setup.log"
 fi || {
     cat "$build/setup.log"
     exit 1

@@ -50,7 +50,7 @@ fi
 
 flags="-std=c99 -Iinclude $count" compile weir src/*/*.c src/*/*/*.c
 flags="-std=c99 -Iinclude $include $second" \
-    compile support fuzz/fuzz.c fuzz/reference.c fuzz/second_*.c fuzz/stream.c
+    compile support fuzz/fuzz.c fuzz/reference.c fuzz/second_*.c fuzz/conn_stream.c
 flags="-std=c99 -Iinclude $include" compile targets fuzz/fuzz_*.c fuzz/frame_mutator.c
 
 for path in fuzz/fuzz_*.c; do

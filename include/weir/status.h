@@ -116,6 +116,11 @@ WEIR_API uint32_t weir_version(void);
     X(E_EXTENSION_UNOFFERED, -429, 0, "the server chose an extension that was not offered")        \
     X(E_TOO_MANY_INTERIM, -430, 0, "too many 1xx responses before the final one")                  \
     X(E_EXTENSION_PARAMS, -431, 0, "the server's extension parameters are not what was offered")   \
+    X(E_PROXY_AUTH, -432, 0, "the proxy wants other credentials")                                  \
+    X(E_PROXY_REFUSED, -433, 0, "the proxy did not open the tunnel")                               \
+    X(E_PROXY_ANSWER, -434, 0, "the proxy's answer does not fit what it was told")                 \
+    X(E_STREAM_FIELDS, -435, 400, "the fields of the stream are no handshake of WebSocket")        \
+    X(E_STREAM_PROTOCOL, -436, 501, "the stream is asked for another protocol")                    \
     X(E_RSV, -500, 1002, "a reserved bit is set")                                                  \
     X(E_OPCODE, -501, 1002, "unknown opcode")                                                      \
     X(E_UNMASKED, -502, 1002, "a client's frame is not masked")                                    \

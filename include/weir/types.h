@@ -98,8 +98,8 @@ typedef enum weir_event_type {
     WEIR_EVENT_PING = 7,
     /** A pong came. data, len; flags: SOLICITED when it answers the last ping, then rtt_ms. */
     WEIR_EVENT_PONG = 8,
-    /** The peer's Close came. code (1005: it had none), data, len: the reason. The answering Close
-     *  is queued unless ours was sent before. */
+    /** The peer's Close came. code (1005: it had none), data, len: the reason, empty too when there
+     *  was no memory to keep it. The answering Close is queued unless ours was sent before. */
     WEIR_EVENT_CLOSE = 9,
     /** The last event: how the connection ended. code as RFC 6455 7.1.5 (1006: no Close came);
      *  data, len: the peer's reason; flags: CLEAN; cause: weir_status, WEIR_OK after a closing

@@ -621,7 +621,8 @@ typedef struct weir_report {
     uint32_t reserved;
     uint64_t offset;  /**< bytes received when it ended: where the fault is, if there was one */
     weir_text text;   /**< what the cause means, in English, for logs */
-    weir_text reason; /**< the peer's close reason, UTF-8, maybe empty */
+    weir_text reason; /**< the peer's close reason, UTF-8, maybe empty; empty too when there was no
+                           memory to keep it, which changes nothing else */
 } weir_report;
 
 /**
@@ -644,9 +645,9 @@ typedef struct weir_stats {
     uint64_t rx_bytes;     /**< from the transport */
     uint64_t tx_bytes;     /**< to the transport */
     uint64_t rx_messages;  /**< data messages received whole */
-    uint64_t tx_messages;  /**< data messages taken for sending */
+    uint64_t tx_messages;  /**< data messages taken for sending; a streamed one at its end */
     uint64_t rx_control;   /**< pings, pongs and closes received */
-    uint64_t tx_control;   /**< pings, pongs and closes sent */
+    uint64_t tx_control;   /**< pings and pongs whose last byte has left, and closes queued */
     uint64_t queued_bytes; /**< connection: output that waits, heads included; context: 0 */
     uint64_t held_bytes;   /**< heap held now (context: of all it made, pool included) */
     uint64_t rtt_ms;       /**< last round-trip time, WEIR_NONE before the first (context: same) */

@@ -85,6 +85,13 @@ static inline bool weir__bits_little_endian(void)
 }
 
 /* The machine's byte order. */
+static inline uint16_t weir__bits_load16(const uint8_t *data)
+{
+    uint16_t value;
+    memcpy(&value, data, sizeof value);
+    return value;
+}
+
 static inline uint32_t weir__bits_load32(const uint8_t *data)
 {
     uint32_t value;
@@ -155,9 +162,12 @@ static inline void weir__bits_store64_little(uint8_t *data, uint64_t value)
 
 static inline uint32_t weir__bits_load32_little(const uint8_t *data)
 {
-    if (weir__bits_little_endian())
+    if (weir__bits_little_endian()) /* never: byte order */
         return weir__bits_load32(data);
-    return (uint32_t)data[3] << 24 | (uint32_t)data[2] << 16 | (uint32_t)data[1] << 8 | data[0];
+    uint32_t value = 0;                        /* never: byte order */
+    for (uint32_t i = 0; i < 4; i++)           /* never: byte order */
+        value |= (uint32_t)data[i] << (8 * i); /* never: byte order */
+    return value;                              /* never: byte order */
 }
 
 static inline void weir__bits_store32_little(uint8_t *data, uint32_t value)

@@ -4,10 +4,8 @@
 
 #include <string.h>
 
-weir__rx *weir__assembly_open(weir_conn *conn)
+weir__rx *weir__assembly_make(weir_conn *conn)
 {
-    if (conn->rx)
-        return conn->rx;
     size_t cap;
     weir__rx *const made = weir__pool_take(&conn->context->memory, sizeof *made, &cap);
     if (!made)
@@ -31,59 +29,46 @@ static size_t assembly_target(size_t need, uint64_t expected)
     return expected > need ? (size_t)expected : need;
 }
 
-/* target is more than the buffer has. */
-static int assembly_grow(weir__memory *memory, weir__buffer *buffer, size_t target)
+WEIR__APART int assembly_resize(weir__memory *memory, weir__buffer *buffer, size_t target)
 {
-    if (buffer->cap > WEIR__POOL_MAX) {
-        uint8_t *const data = weir__memory_resize(memory, buffer->data, buffer->cap, target);
-        if (!data)
-            return WEIR_E_MEMORY;
-        buffer->data = data;
-        buffer->cap = target;
-        return WEIR_OK;
-    }
+    uint8_t *const data = weir__memory_resize(memory, buffer->data, buffer->cap, target);
+    if (!data)
+        return WEIR_E_MEMORY;
+    buffer->data = data;
+    buffer->cap = target;
+    return WEIR_OK;
+}
+
+static inline int assembly_move(weir__memory *memory, weir__buffer *buffer, size_t target)
+{
     size_t cap;
     uint8_t *const data = weir__pool_take(memory, target, &cap);
     if (!data)
         return WEIR_E_MEMORY;
-    if (buffer->len > 0)
+    if (buffer->cap > 0) {
         memcpy(data, buffer->data, buffer->len);
-    weir__pool_give(memory, buffer->data, buffer->cap);
+        weir__pool_give(memory, buffer->data, buffer->cap);
+    }
     buffer->data = data;
     buffer->cap = cap;
     return WEIR_OK;
 }
 
-int weir__assembly_reserve(weir_conn *conn, size_t extra, uint64_t expected)
+int weir__assembly_grow(weir_conn *conn, size_t extra, uint64_t expected)
 {
     weir__buffer *const buffer = &conn->rx->message;
-    if (extra <= buffer->cap - buffer->len)
-        return WEIR_OK;
     if (extra > SIZE_MAX - buffer->len)
         return WEIR_E_MEMORY;
-    return assembly_grow(&conn->context->memory, buffer,
-                         assembly_target(buffer->len + extra, expected));
-}
-
-void weir__assembly_deliver(weir_conn *conn)
-{
-    weir__rx *const rx = conn->rx;
-    rx->held = rx->message;
-    rx->message = (weir__buffer){NULL, 0, 0};
-}
-
-void weir__assembly_release(weir_conn *conn)
-{
-    weir__rx *const rx = conn->rx;
-    if (rx->held.cap > 0)
-        weir__buffer_free(&conn->context->memory, &rx->held);
-    rx->control_held = false;
+    weir__memory *const memory = &conn->context->memory;
+    const size_t target = assembly_target(buffer->len + extra, expected);
+    return buffer->cap > WEIR__POOL_MAX ? assembly_resize(memory, buffer, target)
+                                        : assembly_move(memory, buffer, target);
 }
 
 void weir__assembly_settle(weir_conn *conn)
 {
     weir__rx *const rx = conn->rx;
-    if (weir__assembly_is_partial(rx) || rx->held.cap > 0 || rx->control_held)
+    if (rx->held.cap > 0 || rx->control_held)
         return;
     weir__buffer_free(&conn->context->memory, &rx->message);
     conn->rx = NULL;

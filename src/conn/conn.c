@@ -158,19 +158,18 @@ int weir__conn_set(weir_conn *conn, int option, uint64_t value)
     if (option == WEIR_OPTION_DELIVER_CHUNKS && conn->rx && conn->rx->in_message &&
         value != conn->policy->deliver_chunks)
         return WEIR_E_STATE;
-    weir_config changed = *conn->policy;
-    WEIR__TRY(weir__policy_set(&changed, option, value));
-    WEIR__TRY(weir__policy_check(&changed));
+    WEIR__TRY(weir__policy_check_set(conn->policy, option, value));
     weir_config *own = (weir_config *)(uintptr_t)conn->policy;
     if (!weir__conn_has(conn, WEIR__FLAG_OWN_POLICY)) {
         own = weir__memory_take(&conn->context->memory, sizeof *own);
         if (!own)
             return WEIR_E_MEMORY;
+        *own = *conn->policy;
         conn->policy = own;
         weir__conn_mark(conn, WEIR__FLAG_OWN_POLICY);
         weir__opening_set_policy(conn);
     }
-    *own = changed;
+    (void)weir__policy_set(own, option, value);
     weir__deadline_moved(conn);
     return WEIR_OK;
 }
@@ -236,7 +235,7 @@ void weir__conn_rest(weir_conn *conn)
 
 void weir__conn_settle(weir_conn *conn)
 {
-    if (conn->place != WEIR__PLACE_WHEEL && !weir__conn_wants_attention(conn))
+    if (!weir__conn_wants_attention(conn))
         weir__conn_rest(conn);
 }
 
@@ -306,17 +305,28 @@ static void conn_report(weir_conn *conn, uint64_t at)
     weir__conn_pend(conn, WEIR__PENDING_CLOSED);
 }
 
-static int conn_queue_close(weir_conn *conn, uint32_t code, weir_text reason)
+static int conn_queue_close(weir_conn *conn, uint32_t code, const uint8_t *payload, size_t len)
 {
-    uint8_t payload[WEIR__CONTROL_MAX] = {0};
-    const int len = weir__close_payload_write(code, reason, payload);
-    if (len < 0)    /* never: who calls has checked it */
-        return len; /* never: who calls has checked it */
-    WEIR__TRY(weir__output_frames(conn, WEIR__OP_CLOSE, true, payload, (size_t)len));
+    WEIR__TRY(weir__output_frames(conn, WEIR__OP_CLOSE, true, payload, len));
     conn->local_code = (uint16_t)(code ? code : WEIR__CLOSE_NO_CODE);
     conn->tx_control++;
     conn->context->totals.tx_control++;
     return WEIR_OK;
+}
+
+/* Only a caller's Close has a reason: a fault, found by deep calls, needs no room for one. */
+static int conn_queue_code(weir_conn *conn, uint32_t code)
+{
+    const uint8_t payload[2] = {(uint8_t)(code >> 8), (uint8_t)code};
+    return conn_queue_close(conn, code, payload, code ? sizeof payload : 0);
+}
+
+/* Who calls has checked both. */
+WEIR__APART int conn_queue_reason(weir_conn *conn, uint32_t code, weir_text reason)
+{
+    uint8_t payload[WEIR__CONTROL_MAX] = {0};
+    const int len = weir__close_payload_write(code, reason, payload);
+    return conn_queue_close(conn, code, payload, (size_t)len);
 }
 
 static void conn_end_sending(weir_conn *conn)
@@ -331,7 +341,7 @@ int weir__conn_close(weir_conn *conn, uint32_t code, weir_text reason, int cause
         weir__opening_refuse(conn);
         return WEIR_OK;
     }
-    WEIR__TRY(conn_queue_close(conn, code, reason));
+    WEIR__TRY(conn_queue_reason(conn, code, reason));
     conn_end_sending(conn);
     conn_blame(conn, cause);
     conn_goto(conn, WEIR__AWAIT_CLOSE);
@@ -350,7 +360,7 @@ void weir__conn_peer_closed(weir_conn *conn, uint32_t code, weir_text reason, ui
         conn->side = WEIR_SIDE_PEER;
         /* RFC 6455 5.5.1: answer with the code received. Without memory there is no answer. */
         const uint32_t answer = code == WEIR__CLOSE_NO_CODE ? 0 : code;
-        if (conn_queue_close(conn, answer, (weir_text){NULL, 0}) != WEIR_OK) {
+        if (conn_queue_code(conn, answer) != WEIR_OK) {
             weir__conn_lost(conn, WEIR_E_MEMORY);
             return;
         }
@@ -399,7 +409,7 @@ static bool conn_last_word(weir_conn *conn, int cause)
     /* RFC 6455 7.1.7: a failed connection is told why, unless a Close was sent before. */
     if (conn->local_code != 0)
         return weir__output_waits(conn);
-    return conn_queue_close(conn, wire, (weir_text){NULL, 0}) == WEIR_OK;
+    return conn_queue_code(conn, wire) == WEIR_OK;
 }
 
 void weir__conn_fail(weir_conn *conn, int cause, uint64_t at)

@@ -243,7 +243,7 @@ void weir__conn_ready(weir_conn *conn);
 /* Back to the wheel, from whatever list. */
 void weir__conn_rest(weir_conn *conn);
 
-/* Back to the wheel when nothing is left to tell. */
+/* Back to the wheel, where it is not, when nothing is left to tell. */
 void weir__conn_settle(weir_conn *conn);
 
 /* Whether an event can be given without more input. */

@@ -93,7 +93,7 @@ int weir__context_create(const weir_config *config, weir_context **out)
 
 int weir__context_free(weir_context *context)
 {
-    if (context->totals.connections > 0 || context->message_count > 0)
+    if (context->totals.connections + context->message_count + context->proxy_count > 0)
         return WEIR_E_BUSY;
     context_discard(context);
     return WEIR_OK;

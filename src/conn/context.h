@@ -38,6 +38,7 @@ struct weir_context {
     weir__node expired; /* connections whose deadline may have passed */
     weir__node ready;   /* connections with output or events of their own */
     uint64_t message_count;
+    uint64_t proxy_count;
     weir_stats totals; /* of all connections, those that are gone included */
 
     /* What weir_conn_input_buffer gave last. */

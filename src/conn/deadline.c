@@ -113,10 +113,6 @@ void weir__deadline_moved(weir_conn *conn)
 void weir__deadline_none(weir_conn *conn)
 {
     conn->timer.due = WEIR_NONE;
-    if (conn->place != WEIR__PLACE_WHEEL)
-        return;
-    weir__wheel_remove(&conn->context->wheel, &conn->timer);
-    conn->place = WEIR__PLACE_NONE;
 }
 
 static void deadline_act_open(weir_conn *conn, uint64_t now)
@@ -172,13 +168,6 @@ void weir__deadline_check(weir_conn *conn)
         return;
     weir__conn_mark(conn, WEIR__FLAG_NEWS);
     deadline_act(conn, now);
-}
-
-void weir__deadline_heard(weir_conn *conn)
-{
-    /* Any byte is life: it need not be the pong. */
-    conn->last_rx_at = conn->context->now;
-    weir__conn_unmark(conn, WEIR__FLAG_PING_WAITS);
 }
 
 void weir__deadline_ping_left(weir_conn *conn)

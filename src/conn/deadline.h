@@ -11,14 +11,19 @@ void weir__deadline_arm(weir_conn *conn);
 /* Something changed that may have brought the next deadline forward. */
 void weir__deadline_moved(weir_conn *conn);
 
-/* None any more. */
+/* None any more; the caller makes the connection ready, which takes it off the wheel. */
 void weir__deadline_none(weir_conn *conn);
 
 /* Act on every deadline that has passed. */
 void weir__deadline_check(weir_conn *conn);
 
 /* Notes of what the deadlines depend on. */
-void weir__deadline_heard(weir_conn *conn);     /* bytes came */
 void weir__deadline_ping_left(weir_conn *conn); /* a ping was given to the transport */
+static inline void weir__deadline_heard(weir_conn *conn)
+{
+    /* Any byte is life: it need not be the pong. */
+    conn->last_rx_at = conn->context->now;
+    weir__conn_unmark(conn, WEIR__FLAG_PING_WAITS);
+}
 
 #endif

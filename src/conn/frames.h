@@ -8,6 +8,14 @@
 
 #define WEIR__FRAMES_FIN 0x80u /* beside an opcode, in the first byte */
 
+/* Bytes of a head without its key. */
+static inline size_t weir__frames_head_len(size_t len)
+{
+    if (len < 126)
+        return 2;
+    return len <= UINT16_MAX ? 4 : 10; /* never: a chunk with room for more */
+}
+
 /* Write a head without its key, 2, 4 or 10 bytes. first: its first byte, mask: 0x80 or 0. */
 static inline size_t weir__frames_put_head(uint8_t *out, uint8_t first, uint8_t mask, size_t len)
 {
@@ -45,14 +53,14 @@ static inline void weir__frames_copy(uint8_t *out, const uint8_t *data, size_t l
     }
 }
 
-static inline void weir__frames_mask(const weir_conn *conn, uint8_t *out, const uint8_t *data,
-                                     size_t len, uint32_t key)
+static inline void weir__frames_mask(const weir__kernels *kernels, uint8_t *out,
+                                     const uint8_t *data, size_t len, uint32_t key)
 {
     /* With 16 bytes the two words of weir__mask_8 just meet. */
     if (len >= 8 && len <= 16)
         (void)weir__mask_8(out, data, len, key);
     else if (len > 0)
-        (void)conn->context->kernels->mask_copy(out, data, len, key);
+        (void)kernels->mask_copy(out, data, len, key);
 }
 
 /* Write one frame; first: its first byte. Returns its bytes. */
@@ -69,7 +77,7 @@ static inline size_t weir__frames_put(weir_conn *conn, uint8_t *out, uint8_t fir
     const uint32_t key = weir__random_key(&context->entropy->masks, context->kernels);
     const size_t head_len = weir__frames_put_head(out, first, 0x80, len);
     weir__bits_store32(out + head_len, key);
-    weir__frames_mask(conn, out + head_len + sizeof key, data, len, key);
+    weir__frames_mask(context->kernels, out + head_len + sizeof key, data, len, key);
     return head_len + sizeof key + len;
 }
 

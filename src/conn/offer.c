@@ -16,7 +16,6 @@ static void offer_wire_add(weir_conn *conn, weir__control_slot *slot, uint8_t op
     const size_t made = weir__frames_write(conn, control->wire + control->wire_len, opcode, true,
                                            slot->data, slot->len);
     control->wire_len = (uint16_t)(control->wire_len + made);
-    control->wire_frames++;
     slot->in_wire = true;
 }
 
@@ -28,9 +27,9 @@ static void offer_stage_control(weir_conn *conn)
     if (control->wire_at > 0)
         return;
     control->wire_len = 0;
-    control->wire_frames = 0;
     control->wire_ping = control->ping.waits;
     offer_wire_add(conn, &control->pong, WEIR__OP_PONG);
+    control->wire_pong = control->wire_len;
     offer_wire_add(conn, &control->ping, WEIR__OP_PING);
     const bool behind = tx->queue.first && control->wire_len > 0;
     control->gap = behind ? weir__chunk_gap(tx->queue.first) : 0;
@@ -72,7 +71,7 @@ static void offer_mask(weir_conn *conn, weir__chunk *chunk, size_t len)
     const size_t made = weir__frames_write(conn, weir__chunk_bytes(chunk) + chunk->end,
                                            body->opcode, is_all, body->chunk.data, len);
     chunk->end += made;
-    tx->queued += made - len;
+    tx->load += made - len;
     if (!is_all) {
         body->opcode = WEIR__OP_CONTINUATION;
         body->chunk.data += len;
@@ -200,7 +199,7 @@ static bool offer_push_chunk(offer_list *list, weir__chunk *chunk, size_t from, 
         return offer_push_body(list, weir__chunk_body(chunk), from, to);
     if (!offer_push(list, chunk->data + from, to - from))
         return false;
-    chunk->offered = chunk->offered || from < to;
+    chunk->offered = true; /* an empty range is the rest of one that was */
     return true;
 }
 
@@ -235,7 +234,7 @@ WEIR__APART int offer_any(weir_conn *conn, weir_span *spans, size_t cap)
     bool more = true;
     if (tx->control) {
         offer_stage_control(conn);
-        const bool inside = tx->control->gap > 0;
+        const bool inside = chunk && tx->control->gap > 0;
         more = inside ? offer_push_around(&list, chunk, tx->control)
                       : offer_push_wire(&list, tx->control);
         chunk = inside ? chunk->next : chunk;
@@ -266,12 +265,12 @@ int weir__offer_spans(weir_conn *conn, weir_span *spans, size_t cap)
 static void offer_consume(weir_conn *conn, size_t len)
 {
     weir__tx *const tx = conn->tx;
-    while (len > 0 && tx->queue.first) {
+    while (len > 0) { /* what was offered stands in the queue */
         weir__chunk *const chunk = tx->queue.first;
         const size_t left = weir__chunk_ready(chunk);
         const size_t take = len < left ? len : left;
         chunk->at += take;
-        tx->queued -= take;
+        tx->load -= take;
         len -= take;
         if (chunk->at < chunk->end)
             return;
@@ -286,20 +285,34 @@ static void offer_slot_left(weir__control_slot *slot)
     slot->in_wire = false;
 }
 
+/* Frames that are whole in the first bytes of the wire, of which there is at least one. */
+static uint32_t offer_wire_frames(const weir__control *control, size_t at)
+{
+    const bool pong = control->wire_pong > 0 && at >= control->wire_pong;
+    const bool ping = control->wire_ping && at == control->wire_len;
+    return (uint32_t)pong + ping;
+}
+
+static void offer_count_control(weir_conn *conn, uint32_t count)
+{
+    conn->tx_control += count;
+    conn->context->totals.tx_control += count;
+}
+
 static size_t offer_consume_wire(weir_conn *conn, size_t len)
 {
     weir__control *const control = conn->tx->control;
     const size_t left = (size_t)(control->wire_len - control->wire_at);
     const size_t take = len < left ? len : left;
-    if (control->wire_at == 0 && take > 0) {
+    if (control->wire_at == 0) {
         offer_slot_left(&control->pong);
         offer_slot_left(&control->ping);
     }
+    const uint32_t before = offer_wire_frames(control, control->wire_at);
     control->wire_at = (uint16_t)(control->wire_at + take);
+    offer_count_control(conn, offer_wire_frames(control, control->wire_at) - before);
     if (control->wire_at < control->wire_len)
         return take;
-    conn->tx_control += control->wire_frames;
-    conn->context->totals.tx_control += control->wire_frames;
     if (control->wire_ping)
         weir__deadline_ping_left(conn);
     control->wire_at = control->wire_len = 0;
@@ -334,9 +347,10 @@ static void offer_take(weir_conn *conn, size_t len)
 /* Whether all that waits is one chunk, and all of that has left: then the queue just ends. */
 static bool offer_is_done(const weir_conn *conn, const weir__tx *tx, size_t len)
 {
-    return tx->offered == len && tx->queued == len && tx->queue.first == tx->queue.last &&
-           len > 0 && tx->queue.first->kind != WEIR__CHUNK_BODY && !tx->control && !tx->released &&
-           !tx->retired && conn->state == WEIR__OPEN && !weir__conn_has(conn, WEIR__FLAG_CONGESTED);
+    return tx->offered == len && tx->load == len + weir__tx_ref_load(tx) &&
+           tx->queue.first == tx->queue.last && len > 0 &&
+           tx->queue.first->kind != WEIR__CHUNK_BODY && !tx->control && !tx->released &&
+           conn->state == WEIR__OPEN && !weir__conn_has(conn, WEIR__FLAG_CONGESTED);
 }
 
 static void offer_finish(weir_conn *conn, size_t len)

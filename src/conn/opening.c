@@ -25,6 +25,7 @@ static weir__opening *opening_open(weir_conn *conn)
     made->cap = cap;
     made->head.kind = conn->role == WEIR_SERVER ? WEIR__HTTP_REQUEST : WEIR__HTTP_RESPONSE;
     made->head.policy = conn->policy;
+    made->head.kernels = conn->context->kernels;
     extra->opening = made;
     return made;
 }
@@ -156,16 +157,18 @@ bool weir__opening_answer_fault(weir_conn *conn, int cause)
     return true;
 }
 
+/* Server: 503, as much as there is memory for. */
+static bool opening_say_closing(weir_conn *conn)
+{
+    weir__buffer response = {NULL, 0, 0};
+    const int status = weir__response_write(&conn->context->memory, &response, 503, NULL, 0,
+                                            WEIR__LITERAL("closing\n"), opening_is_head(conn));
+    return status == WEIR_OK && opening_queue(conn, &response) == WEIR_OK;
+}
+
 void weir__opening_refuse(weir_conn *conn)
 {
-    static const char unavailable[] = "closing\n";
-    weir__buffer response = {NULL, 0, 0};
-    const bool answers =
-        conn->role == WEIR_SERVER &&
-        weir__response_write(&conn->context->memory, &response, 503, NULL, 0,
-                             WEIR__LITERAL(unavailable), opening_is_head(conn)) == WEIR_OK &&
-        opening_queue(conn, &response) == WEIR_OK;
-    if (answers)
+    if (conn->role == WEIR_SERVER && opening_say_closing(conn))
         weir__conn_answered(conn, 503, WEIR_E_REFUSED);
     else
         weir__conn_lost(conn, WEIR_E_REFUSED);

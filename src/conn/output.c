@@ -48,7 +48,7 @@ void weir__output_settle(weir_conn *conn)
         return;
     if (tx->control && !weir__tx_control_waits(tx))
         output_free_control(conn);
-    if (!tx->queue.first && !tx->control && !tx->released && !tx->retired)
+    if (!tx->queue.first && !tx->control && !tx->released)
         weir__output_close(conn);
 }
 
@@ -134,9 +134,15 @@ WEIR__INLINE void output_append(weir_conn *conn, weir__chunk *chunk, size_t queu
 {
     const bool was_waiting = weir__tx_waits(conn->tx);
     weir__chunk_append(&conn->tx->queue, chunk);
-    conn->tx->queued += queued;
+    conn->tx->load += queued;
     if (!was_waiting)
         weir__conn_ready(conn);
+}
+
+static void output_add_ref(weir__tx *tx)
+{
+    tx->refs++;
+    tx->load += WEIR__OUTPUT_REF_BYTES;
 }
 
 /* What one block holds of own bytes beside the queue. */
@@ -160,15 +166,6 @@ weir__chunk *weir__output_make(weir_conn *conn, weir__chunk_kind kind, size_t le
     return chunk;
 }
 
-weir__chunk *weir__output_begin(weir_conn *conn)
-{
-    weir__chunk *const chunk =
-        output_make_first(conn, WEIR__CHUNK_FRAMES, WEIR__OUTPUT_FIRST_MAX + WEIR_FRAME_HEAD_MAX);
-    if (chunk)
-        output_append(conn, chunk, 0);
-    return chunk;
-}
-
 int weir__output_raw(weir_conn *conn, const uint8_t *data, size_t len)
 {
     weir__chunk *const chunk = weir__output_make(conn, WEIR__CHUNK_RAW, len);
@@ -180,18 +177,38 @@ int weir__output_raw(weir_conn *conn, const uint8_t *data, size_t len)
     return WEIR_OK;
 }
 
+#define OUTPUT_CHUNK_MIN 1024u
 #define OUTPUT_CHUNK_MAX 32768u
+
+/* What the first chunk of the usual size has room for. */
+#define OUTPUT_FIRST_LEN (OUTPUT_CHUNK_MIN - sizeof(weir__tx) - sizeof(weir__chunk))
 
 /* Small frames share a chunk; each further chunk is twice as large, so that a burst of replies
  * needs few spans and a single one little memory. */
+static weir__chunk *output_make_frames(weir_conn *conn, size_t need)
+{
+    if (!conn->tx && need <= OUTPUT_FIRST_LEN)
+        return output_make_first(conn, WEIR__CHUNK_FRAMES, OUTPUT_FIRST_LEN);
+    const weir__chunk *const last = conn->tx ? conn->tx->queue.last : NULL;
+    size_t want = last ? 2 * last->cap : OUTPUT_CHUNK_MIN;
+    want = (want > OUTPUT_CHUNK_MAX ? OUTPUT_CHUNK_MAX : want) - sizeof(weir__chunk);
+    return weir__output_make(conn, WEIR__CHUNK_FRAMES, need > want ? need : want);
+}
+
+weir__chunk *weir__output_frames_begin(weir_conn *conn, size_t len)
+{
+    weir__chunk *const chunk = output_make_frames(conn, len + WEIR_FRAME_HEAD_MAX);
+    if (chunk)
+        output_append(conn, chunk, 0);
+    return chunk;
+}
+
 static weir__chunk *output_frames_chunk(weir_conn *conn, size_t need)
 {
     weir__chunk *const last = conn->tx ? conn->tx->queue.last : NULL;
     if (last && last->kind == WEIR__CHUNK_FRAMES && weir__chunk_room(last) >= need)
         return last;
-    size_t want = last ? 2 * last->cap : WEIR__OUTPUT_CHUNK_MIN - (conn->tx ? 0 : sizeof(weir__tx));
-    want = (want > OUTPUT_CHUNK_MAX ? OUTPUT_CHUNK_MAX : want) - sizeof(weir__chunk);
-    return weir__output_make(conn, WEIR__CHUNK_FRAMES, need > want ? need : want);
+    return output_make_frames(conn, need);
 }
 
 int weir__output_frames(weir_conn *conn, uint8_t first, bool fin, const uint8_t *data, size_t len)
@@ -206,7 +223,7 @@ int weir__output_frames(weir_conn *conn, uint8_t first, bool fin, const uint8_t 
         weir__frames_write(conn, weir__chunk_bytes(chunk) + chunk->end, first, fin, data, len);
     chunk->end += made;
     if (conn->tx->queue.last == chunk)
-        conn->tx->queued += made;
+        conn->tx->load += made;
     else
         output_append(conn, chunk, made);
     return WEIR_OK;
@@ -234,7 +251,7 @@ int weir__output_body(weir_conn *conn, uint8_t opcode, const uint8_t *data, size
     body->chunk.message = message;
     if (message)
         message->refs++;
-    conn->tx->refs++;
+    output_add_ref(conn->tx);
     conn->tx->borrowed += message == NULL;
     output_append(conn, &body->chunk, conn->role == WEIR_SERVER ? body->chunk.end : len);
     return WEIR_OK;
@@ -264,7 +281,7 @@ int weir__output_shared(weir_conn *conn, weir_message *message)
     chunk->end = message->head_len + message->len;
     chunk->message = message;
     message->refs++;
-    conn->tx->refs++;
+    output_add_ref(conn->tx);
     output_append(conn, chunk, chunk->end);
     return WEIR_OK;
 }
@@ -309,7 +326,10 @@ int weir__output_control(weir_conn *conn, uint8_t opcode, const uint8_t *data, s
 void weir__output_retire(weir_conn *conn, weir__chunk *chunk)
 {
     weir__tx *const tx = conn->tx;
-    tx->refs -= weir__chunk_is_ref(chunk);
+    if (weir__chunk_is_ref(chunk)) {
+        tx->refs--;
+        tx->load -= WEIR__OUTPUT_REF_BYTES;
+    }
     if (chunk->kind != WEIR__CHUNK_BODY || chunk->message) {
         output_let_go(conn, chunk);
         return;
@@ -344,7 +364,7 @@ static bool output_trim(weir__chunk *chunk)
     if (chunk->kind == WEIR__CHUNK_BODY) {
         weir__body *const body = weir__chunk_body(chunk);
         output_trim_body(body, gap);
-        body->dropped = body->dropped || chunk->end < end;
+        body->dropped = chunk->end < end;
     } else if (!chunk->offered) {
         chunk->end = chunk->at + gap;
     }
@@ -369,12 +389,12 @@ void weir__output_cut(weir_conn *conn)
         return;
     weir__chunk_list old = tx->queue;
     tx->queue = (weir__chunk_list){NULL, NULL};
-    tx->queued = 0;
+    tx->load = weir__tx_ref_load(tx);
     output_cut_control(tx);
     for (weir__chunk *chunk; (chunk = weir__chunk_take_first(&old)) != NULL;) {
         if (output_trim(chunk)) {
             weir__chunk_append(&tx->queue, chunk);
-            tx->queued += weir__chunk_ready(chunk);
+            tx->load += weir__chunk_ready(chunk);
         } else {
             output_discard(conn, chunk);
         }
@@ -389,7 +409,7 @@ void weir__output_drop(weir_conn *conn)
         return;
     for (weir__chunk *chunk; (chunk = weir__chunk_take_first(&tx->queue)) != NULL;)
         output_discard(conn, chunk);
-    tx->queued = 0;
+    tx->load = 0;
     output_cut_control(tx);
     if (tx->control)
         tx->control->wire_at = tx->control->wire_len = 0;
@@ -413,7 +433,7 @@ bool weir__output_released(weir_conn *conn, uint64_t *token, bool *dropped)
 
 uint64_t weir__output_queued(const weir_conn *conn)
 {
-    return conn->tx ? conn->tx->queued : 0;
+    return conn->tx ? conn->tx->load - weir__tx_ref_load(conn->tx) : 0;
 }
 
 uint64_t weir__output_payload(const weir_conn *conn)

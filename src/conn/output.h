@@ -26,7 +26,7 @@ typedef struct weir__control {
     size_t gap;
     uint16_t wire_len;
     uint16_t wire_at;
-    uint8_t wire_frames;
+    uint16_t wire_pong; /* bytes of the pong, which comes before the ping */
     bool wire_ping;
     uint8_t wire[2 * WEIR__CONTROL_FRAME_MAX];
 } weir__control;
@@ -36,9 +36,10 @@ typedef struct weir__control {
 struct weir__tx {
     weir__chunk_list queue;
     weir__chunk *released;  /* borrowed sends that are done: their events wait; last of a ring */
-    weir__chunk *retired;   /* offered and then dropped: freed when the spans are void */
+    weir__chunk *retired;   /* offered > 0: offered and then dropped, freed when spans are void */
     weir__control *control; /* NULL while there are no control frames */
-    uint64_t queued;        /* bytes in queue; of a client's bodies the payload */
+    uint64_t load;          /* bytes in queue, of a client's bodies the payload; and for each
+                               reference WEIR__OUTPUT_REF_BYTES */
     size_t offered;         /* sum of the spans given last */
     uint32_t refs;          /* SHARED and BODY chunks in queue */
     uint32_t borrowed;      /* of them: BODY chunks in the caller's memory */
@@ -86,26 +87,29 @@ static inline bool weir__output_borrows(const weir_conn *conn)
  * that it stands for. */
 static inline uint64_t weir__output_load(const weir_conn *conn)
 {
-    const weir__tx *const tx = conn->tx;
-    return tx ? tx->queued + (uint64_t)tx->refs * WEIR__OUTPUT_REF_BYTES : 0;
+    return conn->tx ? conn->tx->load : 0;
 }
 
-/* The last chunk, when it has room for any one frame with len bytes of payload. */
+/* The references' part of it. */
+static inline uint64_t weir__tx_ref_load(const weir__tx *tx)
+{
+    return (uint64_t)tx->refs * WEIR__OUTPUT_REF_BYTES;
+}
+
+/* The last chunk, when it has room for any one frame with len bytes of payload, which are not more
+ * than a usual chunk holds. */
 static inline weir__chunk *weir__output_chunk(const weir_conn *conn, size_t len)
 {
     weir__chunk *const last = conn->tx ? conn->tx->queue.last : NULL;
     if (!last || last->kind != WEIR__CHUNK_FRAMES)
         return NULL;
-    const size_t room = weir__chunk_room(last);
-    return room >= WEIR_FRAME_HEAD_MAX && len <= room - WEIR_FRAME_HEAD_MAX ? last : NULL;
+    const size_t others = sizeof *last + WEIR_FRAME_HEAD_MAX;
+    return len <= WEIR__POOL_MAX && last->end + others + len <= last->cap ? last : NULL;
 }
 
-/* Begin a queue with an empty chunk for frames, which the caller fills: it has room for a payload
- * of that many bytes. NULL without memory. */
-#define WEIR__OUTPUT_CHUNK_MIN 1024u
-#define WEIR__OUTPUT_FIRST_MAX                                                                     \
-    (WEIR__OUTPUT_CHUNK_MIN - sizeof(weir__tx) - sizeof(weir__chunk) - WEIR_FRAME_HEAD_MAX)
-weir__chunk *weir__output_begin(weir_conn *conn);
+/* A new last chunk, empty, which the caller fills: it has room for a payload of len bytes, at most
+ * WEIR__POOL_MAX, in one frame. NULL without memory. */
+weir__chunk *weir__output_frames_begin(weir_conn *conn, size_t len);
 
 /* Queue bytes that are no frames (HTTP). WEIR_OK or WEIR_E_MEMORY. */
 int weir__output_raw(weir_conn *conn, const uint8_t *data, size_t len);

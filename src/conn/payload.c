@@ -93,16 +93,20 @@ static int payload_begin_data(weir_conn *conn, const weir_frame_head *head, uint
     return WEIR_OK;
 }
 
-int weir__payload_begin(weir_conn *conn, const weir_frame_head *head, uint64_t at)
+static inline void payload_begin_frame(weir__rx *rx, const weir_frame_head *head)
 {
-    WEIR__TRY(head->opcode >= WEIR__OP_CLOSE ? payload_flood(conn)
-                                             : payload_begin_data(conn, head, at));
-    weir__rx *const rx = conn->rx;
     rx->in_payload = true;
     rx->fin = head->fin != 0;
     rx->opcode = head->opcode;
     rx->frame_left = head->len;
     memcpy(&rx->key, head->key, sizeof rx->key);
+}
+
+int weir__payload_begin(weir_conn *conn, const weir_frame_head *head, uint64_t at)
+{
+    WEIR__TRY(head->opcode >= WEIR__OP_CLOSE ? payload_flood(conn)
+                                             : payload_begin_data(conn, head, at));
+    payload_begin_frame(conn->rx, head);
     return WEIR_OK;
 }
 
@@ -118,7 +122,7 @@ static size_t payload_available(const weir__run *run)
 
 /* Unmask len bytes from the input to dst, which may be where they are. Returns whether any of them
  * may have its top bit set. */
-static inline bool payload_unmask(weir_conn *conn, uint8_t *dst, const uint8_t *src, size_t len)
+WEIR__INLINE bool payload_unmask(weir_conn *conn, uint8_t *dst, const uint8_t *src, size_t len)
 {
     const weir__kernels *const kernels = conn->context->kernels;
     const uint32_t key = conn->rx->key;
@@ -137,30 +141,35 @@ static inline bool payload_unmask(weir_conn *conn, uint8_t *dst, const uint8_t *
 
 /* RFC 6455 8.1: the next len bytes of a text message, found wrong at the first impossible byte.
  * Returns the index of that byte, len when there is none. */
-static inline size_t payload_check_text(weir_conn *conn, const uint8_t *data, size_t len,
-                                        bool top_bits)
+static inline size_t payload_check_text(weir_conn *conn, const uint8_t *data, size_t len)
 {
     if (conn->rx->type != WEIR__OP_TEXT)
-        return len;
-    /* Between characters, bytes without top bits are ASCII: they need not be read again. */
-    if (!top_bits && conn->rx->utf8 == WEIR__UTF8_START)
         return len;
     return weir__utf8_check(conn->context->kernels, &conn->rx->utf8, data, len);
 }
 
-/* len bytes of the frame, now at data, were the input's. False: the connection has failed. */
-static inline bool payload_take(weir__run *run, uint8_t *dst, size_t len)
+/* The same for len bytes that were the input's next. False: the connection has failed. */
+WEIR__APART bool payload_is_text(weir__run *run, const uint8_t *data, size_t len)
 {
-    weir_conn *const conn = run->conn;
-    const bool top_bits = payload_unmask(conn, dst, run->at, len);
-    const size_t good = payload_check_text(conn, dst, len, top_bits);
-    if (good < len) {
-        run->at += good;
-        weir__conn_fail(conn, WEIR_E_UTF8, weir__run_offset(run));
+    const size_t good = payload_check_text(run->conn, data, len);
+    if (good == len)
+        return true;
+    run->at += good;
+    weir__conn_fail(run->conn, WEIR_E_UTF8, weir__run_offset(run));
+    return false;
+}
+
+/* Move len bytes of the frame from the input to dst. False: the connection has failed. */
+WEIR__INLINE bool payload_take(weir__run *run, uint8_t *dst, size_t len)
+{
+    weir__rx *const rx = run->conn->rx;
+    const bool top_bits = payload_unmask(run->conn, dst, run->at, len);
+    /* Between characters, bytes without top bits are ASCII: they need not be read again. */
+    const bool is_plain = rx->type != WEIR__OP_TEXT || (!top_bits && rx->utf8 == WEIR__UTF8_START);
+    if (!is_plain && !payload_is_text(run, dst, len))
         return false;
-    }
     run->at += len;
-    conn->rx->frame_left -= len;
+    rx->frame_left -= len;
     return true;
 }
 
@@ -204,14 +213,16 @@ static inline void payload_give(weir__run *run, const uint8_t *data, size_t len)
 {
     if (!payload_is_wanted(run->conn))
         return;
-    weir_event *const event = weir__run_event(run, WEIR_EVENT_MESSAGE);
-    event->flags = payload_type_flag(run->conn) | WEIR_FLAG_FIRST | WEIR_FLAG_LAST;
-    event->data = data;
-    event->len = len;
+    run->events[run->count++] = (weir_event){
+        .type = WEIR_EVENT_MESSAGE,
+        .flags = payload_type_flag(run->conn) | WEIR_FLAG_FIRST | WEIR_FLAG_LAST,
+        .data = data,
+        .len = len,
+    };
 }
 
 /* The whole message lies in the input: handed over where it is. */
-static void payload_in_place(weir__run *run, size_t len)
+WEIR__APART void payload_in_place(weir__run *run, size_t len)
 {
     weir_conn *const conn = run->conn;
     uint8_t *const data = run->at;
@@ -228,32 +239,37 @@ static uint64_t payload_expected(const weir_conn *conn)
     return conn->rx->fin ? conn->rx->message_bytes : conn->policy->max_message_bytes;
 }
 
-/* The next len bytes join those that the connection holds. */
-static void payload_assemble(weir__run *run, size_t len)
+/* The next len bytes join those that the connection holds. False: the connection has failed. */
+WEIR__INLINE bool payload_join(weir__run *run, size_t len)
 {
     weir_conn *const conn = run->conn;
-    weir__rx *const rx = conn->rx;
+    weir__buffer *const message = &conn->rx->message;
+    if (weir__assembly_reserve(conn, len, payload_expected(conn)) != WEIR_OK) {
+        weir__conn_fail(conn, WEIR_E_MEMORY, weir__run_offset(run));
+        return false;
+    }
+    const size_t before = message->len;
+    if (!payload_take(run, message->data ? message->data + before : run->at, len))
+        return false;
+    message->len = before + len;
+    return true;
+}
+
+/* The same; the message that ends with them is delivered. */
+static void payload_assemble(weir__run *run, size_t len)
+{
+    weir__rx *const rx = run->conn->rx;
     const bool ends = len == rx->frame_left && rx->fin;
     if (ends && rx->held.cap > 0) {
         run->stop = true; /* the message given before must be seen first */
         return;
     }
-    weir__buffer *const message = &rx->message;
-    if (len > message->cap - message->len &&
-        weir__assembly_reserve(conn, len, payload_expected(conn)) != WEIR_OK) {
-        weir__conn_fail(conn, WEIR_E_MEMORY, weir__run_offset(run));
-        return;
-    }
-    uint8_t *const place = message->data ? message->data + message->len : run->at;
-    if (!payload_take(run, place, len))
-        return;
-    message->len += len;
-    if (rx->frame_left > 0)
+    if (!payload_join(run, len) || rx->frame_left > 0)
         return;
     rx->in_payload = false;
     if (!ends || !payload_end_message(run))
         return;
-    weir__assembly_deliver(conn);
+    weir__assembly_deliver(rx);
     payload_give(run, rx->held.data, rx->held.len);
 }
 
@@ -275,7 +291,7 @@ static void payload_give_chunk(weir__run *run, const uint8_t *data, size_t len, 
     conn->rx->chunk_given = true;
 }
 
-static void payload_chunk(weir__run *run, size_t len)
+WEIR__APART void payload_chunk(weir__run *run, size_t len)
 {
     weir_conn *const conn = run->conn;
     uint8_t *const data = run->at;
@@ -289,6 +305,24 @@ static void payload_chunk(weir__run *run, size_t len)
     if (len > 0 || last)
         payload_give_chunk(run, data, len, last,
                            conn->rx->message_bytes - conn->rx->frame_left - len);
+}
+
+void weir__payload_begin_only(weir__run *run, const weir_frame_head *head, uint64_t at)
+{
+    weir_conn *const conn = run->conn;
+    weir__rx *const rx = weir__receive_open(run);
+    if (!rx)
+        return;
+    payload_begin_message(conn, head, at);
+    rx->message_bytes = head->len;
+    rx->fragments = 1;
+    rx->in_message = true;
+    payload_begin_frame(rx, head);
+    const size_t have = (size_t)(run->end - run->at);
+    if (conn->policy->deliver_chunks)
+        payload_chunk(run, have);
+    else if (have > 0)
+        payload_join(run, have);
 }
 
 /* ---- Compressed data frames ------------------------------------------------------------------*/
@@ -333,7 +367,7 @@ static int payload_add_inflated(weir_conn *conn, const weir__inflate_piece *piec
     const uint64_t left = payload_inflate_left(conn);
     const size_t fits = piece->len < left ? piece->len : (size_t)left;
     /* What comes first in the message decides, however it was cut. */
-    if (payload_check_text(conn, piece->data, fits, true) < fits)
+    if (payload_check_text(conn, piece->data, fits) < fits)
         return WEIR_E_UTF8;
     if (piece->len > left)
         return left == payload_size_left(conn) ? WEIR_E_MESSAGE_TOO_BIG : WEIR_E_DEFLATE_RATIO;
@@ -368,7 +402,7 @@ static int payload_inflate_run(weir_conn *conn, const uint8_t *in, size_t len, b
 static void payload_deliver_inflated(weir__run *run, bool last)
 {
     weir_conn *const conn = run->conn;
-    weir__assembly_deliver(conn);
+    weir__assembly_deliver(conn->rx);
     const weir__buffer *const held = &conn->rx->held;
     if (conn->policy->deliver_chunks)
         payload_give_chunk(run, held->data, held->len, last, conn->rx->message_bytes - held->len);
@@ -428,7 +462,7 @@ static size_t payload_inflate_available(const weir__run *run)
     return len < compression->rx_slice ? len : compression->rx_slice;
 }
 
-static void payload_inflate(weir__run *run)
+WEIR__APART void payload_inflate(weir__run *run)
 {
     weir_conn *const conn = run->conn;
     const size_t len = payload_inflate_available(run);
@@ -531,7 +565,7 @@ static void payload_collect_control(weir__run *run, size_t len)
     payload_handle_control(run, rx->control, whole);
 }
 
-static void payload_control(weir__run *run)
+WEIR__APART void payload_control(weir__run *run)
 {
     weir_conn *const conn = run->conn;
     const size_t len = payload_available(run);

@@ -171,6 +171,27 @@ static bool policy_list_valid(weir_text list)
     return list.len == 0 || weir__text_next_word(&list, &word);
 }
 
+/* A low mark above the high one would announce room that is not there. */
+static bool policy_marks_valid(uint64_t low, uint64_t high, uint64_t most)
+{
+    return low <= high && high <= most;
+}
+
+int weir__policy_check_set(const weir_config *config, int option, uint64_t value)
+{
+    const policy_number *const row = policy_find(option);
+    if (!row)
+        return WEIR_E_OPTION;
+    const bool is_low = option == WEIR_OPTION_LOW_WATER_BYTES;
+    const bool is_high = option == WEIR_OPTION_HIGH_WATER_BYTES;
+    const bool is_most = option == WEIR_OPTION_MAX_QUEUED_BYTES;
+    const bool valid = value >= row->min && value <= row->max &&
+                       policy_marks_valid(is_low ? value : config->low_water_bytes,
+                                          is_high ? value : config->high_water_bytes,
+                                          is_most ? value : config->max_queued_bytes);
+    return valid ? WEIR_OK : WEIR_E_CONFIG;
+}
+
 int weir__policy_check(const weir_config *config)
 {
     for (size_t i = 0; i < POLICY_NUMBERS; i++) {
@@ -179,10 +200,8 @@ int weir__policy_check(const weir_config *config)
         if (value < policy_numbers[i].min || value > policy_numbers[i].max)
             return WEIR_E_CONFIG;
     }
-    /* A low mark above the high one would announce room that is not there. */
-    if (config->low_water_bytes > config->high_water_bytes)
-        return WEIR_E_CONFIG;
-    if (config->max_queued_bytes < config->high_water_bytes)
+    if (!policy_marks_valid(config->low_water_bytes, config->high_water_bytes,
+                            config->max_queued_bytes))
         return WEIR_E_CONFIG;
     if (!policy_list_valid(config->origins) || !policy_list_valid(config->hosts) ||
         !policy_list_valid(config->paths) || !policy_list_valid(config->subprotocols))

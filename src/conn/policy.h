@@ -16,6 +16,9 @@ int weir__policy_get(const weir_config *config, int option, uint64_t *value);
 /* Every number in its range, and none against another: WEIR_OK or WEIR_E_CONFIG. */
 int weir__policy_check(const weir_config *config);
 
+/* Whether a config that is valid stays so with another number: also WEIR_E_OPTION. */
+int weir__policy_check_set(const weir_config *config, int option, uint64_t value);
+
 /* Whether the option may differ from one connection of a context to another. */
 bool weir__policy_is_per_conn(int option);
 

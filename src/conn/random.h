@@ -23,17 +23,28 @@ void weir__random_init(weir__random *random, const uint8_t seed[32], uint8_t str
 void weir__random_draw(weir__random *random, const weir__kernels *kernels, uint8_t *out,
                        size_t len);
 
-/* Four bytes, as a masking key wants them. */
-static inline uint32_t weir__random_key(weir__random *random, const weir__kernels *kernels)
+/* Whether a masking key, four bytes, is there at once. */
+static inline bool weir__random_has_key(const weir__random *random)
+{
+    return random->at <= WEIR__RANDOM_BYTES - sizeof(uint32_t);
+}
+
+/* A key that is there. */
+static inline uint32_t weir__random_next_key(weir__random *random)
 {
     uint32_t key;
-    if (WEIR__RANDOM_BYTES - random->at < sizeof key) {
-        weir__random_draw(random, kernels, (uint8_t *)&key, sizeof key);
-        return key;
-    }
     memcpy(&key, random->bytes + random->at, sizeof key);
     memset(random->bytes + random->at, 0, sizeof key);
     random->at += sizeof key;
+    return key;
+}
+
+static inline uint32_t weir__random_key(weir__random *random, const weir__kernels *kernels)
+{
+    uint32_t key;
+    if (weir__random_has_key(random))
+        return weir__random_next_key(random);
+    weir__random_draw(random, kernels, (uint8_t *)&key, sizeof key);
     return key;
 }
 

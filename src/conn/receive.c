@@ -152,8 +152,7 @@ static int receive_collect_head(weir__run *run, weir_frame_head *head)
     return status;
 }
 
-/* What is held of the frame or message under way, made when there is none. */
-static weir__rx *receive_open(weir__run *run)
+weir__rx *weir__receive_open(weir__run *run)
 {
     weir__rx *const rx = weir__assembly_open(run->conn);
     if (!rx)
@@ -161,16 +160,7 @@ static weir__rx *receive_open(weir__run *run)
     return rx;
 }
 
-void weir__receive_begin(weir__run *run, const weir_frame_head *head, uint64_t at)
-{
-    if (!receive_open(run))
-        return;
-    const int status = weir__payload_begin(run->conn, head, at);
-    if (status < 0)
-        weir__conn_fail(run->conn, status, at);
-}
-
-static void receive_head(weir__run *run)
+WEIR__APART void receive_head(weir__run *run)
 {
     weir_conn *const conn = run->conn;
     weir__rx *const rx = conn->rx;
@@ -187,15 +177,15 @@ static void receive_head(weir__run *run)
         return;
     rx->head_len = 0;
     if (status > 0)
-        weir__receive_begin(run, &head, begin);
-    else
+        status = weir__payload_begin(conn, &head, begin);
+    if (status < 0)
         weir__conn_fail(conn, status, begin);
 }
 
 /* The general way: any frame, or as much of it as came. */
 static void receive_frame(weir__run *run)
 {
-    weir__rx *const rx = receive_open(run);
+    weir__rx *const rx = weir__receive_open(run);
     if (rx && !rx->in_payload)
         receive_head(run);
     if (rx && rx->in_payload) /* not when its head failed */
@@ -205,10 +195,8 @@ static void receive_frame(weir__run *run)
 static void receive_frames(weir__run *run)
 {
     const weir_conn *const conn = run->conn;
-    if (conn->state == WEIR__OPEN && !(conn->rx && weir__assembly_is_partial(conn->rx)))
-        weir__whole_receive(run);
-    if (weir__conn_is_live(conn) && !receive_is_full(run) &&
-        (run->at < run->end || weir__receive_is_due(conn)))
+    const bool between = !(conn->rx && weir__assembly_is_partial(conn->rx));
+    if (conn->state != WEIR__OPEN || !between || weir__whole_receive(run))
         receive_frame(run);
 }
 
@@ -233,7 +221,7 @@ static void receive_bytes(weir__run *run)
 }
 
 /* Bytes that came before the request was answered are the first of the open connection. */
-static void receive_early(weir__run *run)
+WEIR__APART void receive_early(weir__run *run)
 {
     weir_conn *const conn = run->conn;
     weir__opening *const opening = conn->extra->opening;
@@ -281,9 +269,10 @@ int weir__receive(weir_conn *conn, uint8_t *data, size_t len, size_t *used, weir
     *used = (size_t)(run.at - run.start);
     conn->rx_bytes += *used;
     conn->context->totals.rx_bytes += *used;
-    if (conn->rx)
+    if (conn->rx && !weir__assembly_is_partial(conn->rx))
         weir__assembly_settle(conn);
-    weir__conn_settle(conn);
+    if (conn->place != WEIR__PLACE_WHEEL)
+        weir__conn_settle(conn);
     return (int)run.count;
 }
 

@@ -27,8 +27,9 @@ static inline uint64_t weir__run_offset(const weir__run *run)
 /* The next event, zeroed but for its type; there is room for it. */
 weir_event *weir__run_event(weir__run *run, weir_event_type type);
 
-/* A frame's head was read, which began at a position of the input. */
-void weir__receive_begin(weir__run *run, const weir_frame_head *head, uint64_t at);
+/* What is held of the frame or message under way, made when there is none. NULL without memory: the
+ * connection has failed. */
+weir__rx *weir__receive_open(weir__run *run);
 
 int weir__receive(weir_conn *conn, uint8_t *data, size_t len, size_t *used, weir_event *events,
                   size_t cap);

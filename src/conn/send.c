@@ -142,38 +142,6 @@ static int send_prepare(weir_conn *conn, int type, const uint8_t *data, size_t l
     return send_compress(conn, type, data, len, packed);
 }
 
-/* Whether a message can go as it is, and the water stays low. */
-static inline bool send_is_straight(const weir_conn *conn, size_t len)
-{
-    const weir_config *const policy = conn->policy;
-    return conn->state == WEIR__OPEN && !weir__conn_compression(conn) &&
-           !weir__conn_has(conn, WEIR__FLAG_STREAMING) && len <= policy->fragment_bytes &&
-           weir__output_load(conn) + WEIR_FRAME_HEAD_MAX + len <= policy->high_water_bytes;
-}
-
-/* The common case in one go: the last chunk has room, or a first one of the usual size will. False:
- * nothing was done. */
-static inline bool send_at_once(weir_conn *conn, uint8_t opcode, const uint8_t *data, size_t len)
-{
-    weir__chunk *chunk = weir__output_chunk(conn, len);
-    if (!chunk && (conn->tx || len > WEIR__OUTPUT_FIRST_MAX))
-        return false;
-    if (!send_is_straight(conn, len))
-        return false;
-    if (opcode == WEIR_TEXT && !send_is_short_ascii(data, len) &&
-        send_check_text(conn, opcode, data, len) != WEIR_OK)
-        return false;
-    chunk = chunk ? chunk : weir__output_begin(conn);
-    if (!chunk)
-        return false;
-    const size_t made = weir__frames_put(conn, weir__chunk_bytes(chunk) + chunk->end,
-                                         (uint8_t)(WEIR__FRAMES_FIN | opcode), data, len);
-    chunk->end += made;
-    conn->tx->queued += made;
-    send_count_message(conn);
-    return true;
-}
-
 WEIR__APART int send_any(weir_conn *conn, int type, const uint8_t *data, size_t len)
 {
     const uint8_t opcode = send_opcode(type);
@@ -188,10 +156,107 @@ WEIR__APART int send_any(weir_conn *conn, int type, const uint8_t *data, size_t 
     return send_message_taken(conn);
 }
 
+/* ---- The straight line -----------------------------------------------------------------------*/
+
+/* Whether a message can go as it is, and the water stays low. len is far from the end of size_t. */
+static inline bool send_is_straight(const weir_conn *conn, size_t len)
+{
+    const weir_config *const policy = conn->policy;
+    return conn->state == WEIR__OPEN && !weir__conn_compression(conn) &&
+           !weir__conn_has(conn, WEIR__FLAG_STREAMING) && len <= policy->fragment_bytes &&
+           weir__output_load(conn) + WEIR_FRAME_HEAD_MAX + len <= policy->high_water_bytes;
+}
+
+static inline void send_count_frame(weir_conn *conn, weir__chunk *chunk, size_t made)
+{
+    chunk->end += made;
+    conn->tx->load += made;
+    send_count_message(conn);
+}
+
+/* Write a server's message into the last chunk, which has room for it. All is counted before the
+ * payload is copied: so nothing outlives a call, and no register is saved for one. */
+WEIR__INLINE int send_plain(weir_conn *conn, weir__chunk *chunk, uint8_t opcode,
+                            const uint8_t *data, size_t len)
+{
+    uint8_t *const out = weir__chunk_bytes(chunk) + chunk->end;
+    const size_t head_len = weir__frames_head_len(len);
+    send_count_frame(conn, chunk, head_len + len);
+    (void)weir__frames_put_head(out, (uint8_t)(WEIR__FRAMES_FIN | opcode), 0, len);
+    weir__frames_copy(out + head_len, data, len);
+    return WEIR_OK;
+}
+
+/* With a key that must be made first. */
+WEIR__APART int send_masked_anew(weir_conn *conn, weir__chunk *chunk, uint8_t opcode,
+                                 const uint8_t *data, size_t len)
+{
+    const uint8_t first = (uint8_t)(WEIR__FRAMES_FIN | opcode);
+    const size_t made =
+        weir__frames_put(conn, weir__chunk_bytes(chunk) + chunk->end, first, data, len);
+    send_count_frame(conn, chunk, made);
+    return WEIR_OK;
+}
+
+/* The same for a client. */
+WEIR__INLINE int send_masked(weir_conn *conn, weir__chunk *chunk, uint8_t opcode,
+                             const uint8_t *data, size_t len)
+{
+    const weir__kernels *const kernels = conn->context->kernels;
+    weir__random *const random = &conn->context->entropy->masks;
+    if (!weir__random_has_key(random))
+        return send_masked_anew(conn, chunk, opcode, data, len);
+    const uint32_t key = weir__random_next_key(random);
+    uint8_t *const out = weir__chunk_bytes(chunk) + chunk->end;
+    const size_t head_len = weir__frames_head_len(len);
+    send_count_frame(conn, chunk, head_len + sizeof key + len);
+    (void)weir__frames_put_head(out, (uint8_t)(WEIR__FRAMES_FIN | opcode), 0x80, len);
+    weir__bits_store32(out + head_len, key);
+    weir__frames_mask(kernels, out + head_len + sizeof key, data, len, key);
+    return WEIR_OK;
+}
+
+WEIR__APART int send_put(weir_conn *conn, weir__chunk *chunk, uint8_t opcode, const uint8_t *data,
+                         size_t len)
+{
+    return conn->role == WEIR_SERVER ? send_plain(conn, chunk, opcode, data, len)
+                                     : send_masked(conn, chunk, opcode, data, len);
+}
+
+/* What a new chunk is begun for here. */
+#define SEND_PUT_MAX (WEIR__POOL_MAX / 2)
+
+/* The last chunk has no room, or there is more to do. */
+WEIR__APART int send_apart(weir_conn *conn, int type, const uint8_t *data, size_t len)
+{
+    const uint8_t opcode = send_opcode(type);
+    if (len > SEND_PUT_MAX || !send_is_straight(conn, len) ||
+        (opcode == WEIR_TEXT && !send_is_short_ascii(data, len) &&
+         send_check_text(conn, opcode, data, len) != WEIR_OK))
+        return send_any(conn, type, data, len);
+    weir__chunk *const chunk = weir__output_frames_begin(conn, len);
+    return chunk ? send_put(conn, chunk, opcode, data, len) : WEIR_E_MEMORY;
+}
+
+/* Text that is to go on the straight line, if it is text. */
+WEIR__APART int send_text(weir_conn *conn, weir__chunk *chunk, const uint8_t *data, size_t len)
+{
+    const int status = send_check_text(conn, WEIR_TEXT, data, len);
+    return status == WEIR_OK ? send_put(conn, chunk, WEIR_TEXT, data, len) : status;
+}
+
+/* The common case is a straight line: the last chunk has room. */
 int weir__send(weir_conn *conn, int type, const uint8_t *data, size_t len)
 {
-    return send_at_once(conn, send_opcode(type), data, len) ? WEIR_OK
-                                                            : send_any(conn, type, data, len);
+    const uint8_t opcode = send_opcode(type);
+    weir__chunk *const chunk = weir__output_chunk(conn, len);
+    if (!chunk || !send_is_straight(conn, len))
+        return send_apart(conn, type, data, len);
+    if (opcode == WEIR_TEXT && !send_is_short_ascii(data, len))
+        return send_text(conn, chunk, data, len);
+    if (conn->role == WEIR_CLIENT)
+        return send_masked(conn, chunk, opcode, data, len);
+    return send_plain(conn, chunk, opcode, data, len);
 }
 
 /* What was compressed needs the caller's bytes no more. */
@@ -407,10 +472,7 @@ bool weir__send_is_answer(weir_conn *conn, const uint8_t *data, size_t len)
 
 static int send_check_close(const weir_conn *conn, uint32_t code, weir_text reason)
 {
-    uint8_t payload[WEIR__CONTROL_MAX];
-    const int len = weir__close_payload_write(code, reason, payload);
-    if (len < 0)
-        return len;
+    WEIR__TRY(weir__close_payload_check(code, reason));
     /* RFC 6455 7.4.1: 1010 is a client's. */
     if (code == 1010 && conn->role == WEIR_SERVER)
         return WEIR_E_CLOSE_CODE;

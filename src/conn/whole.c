@@ -7,6 +7,7 @@
 #include "../kernels/mask.h"
 #include "../kernels/utf8.h"
 #include "assembly.h"
+#include "payload.h"
 
 typedef struct whole_frame {
     uint8_t *data; /* payload */
@@ -113,7 +114,7 @@ static void whole_count(weir__run *run, size_t messages)
     conn->phase_at = context->now; /* idleness is counted from the last message */
 }
 
-/* The head of the last message in the input need not be read again. */
+/* What is there of the last message in the input, whose head need not be read again. */
 static void whole_begin(weir__run *run, const whole_line *line, const whole_frame *frame)
 {
     weir_frame_head head = {.len = frame->len, .fin = 1, .opcode = *run->at & WEIR__OP_MASK};
@@ -121,7 +122,7 @@ static void whole_begin(weir__run *run, const whole_line *line, const whole_fram
     if (line->key_len > 0)
         memcpy(head.key, frame->data - 4, sizeof head.key);
     run->at = frame->data;
-    weir__receive_begin(run, &head, begin);
+    weir__payload_begin_only(run, &head, begin);
 }
 
 static uint64_t whole_max_len(const weir_config *policy)
@@ -144,7 +145,7 @@ static whole_line whole_prepare(const weir__run *run)
     };
 }
 
-void weir__whole_receive(weir__run *run)
+bool weir__whole_receive(weir__run *run)
 {
     const whole_line line = whole_prepare(run);
     weir_event *const first = run->events + run->count;
@@ -169,4 +170,5 @@ void weir__whole_receive(weir__run *run)
         whole_fail_text(run, &frame);
     else if (kind == WHOLE_BEGUN)
         whole_begin(run, &line, &frame);
+    return is_good && kind == WHOLE_OTHER && at < line.end;
 }

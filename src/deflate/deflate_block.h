@@ -15,7 +15,7 @@ typedef struct weir__deflate_bench {
 
 void weir__deflate_bench_init(weir__deflate_bench *bench);
 
-/* Write the bytes up to end, at least one and at most 65535, as one block that is not the last.
+/* Write the bytes up to end, at least one and at most 65534, as one block that is not the last.
  * Never more than 9 bits a byte and 8 bytes of garbage are written; text->at moves to end. */
 void weir__deflate_block(weir__deflate_bench *bench, weir__deflate_text *text, const uint8_t *end,
                          weir__deflate_out *out);

@@ -76,19 +76,20 @@ static uint32_t deflate_dynamic_sent(const uint8_t *lengths, uint32_t count)
 /* The precode and the number of its lengths that are sent; returns the bits of the head. */
 static size_t deflate_dynamic_plan_head(weir__deflate_dynamic *dynamic)
 {
-    weir__deflate_used used;
+    weir__deflate_used *const used = &dynamic->dists; /* whose codes are made */
     uint8_t lengths[WEIR__DEFLATE_PRECODES];
-    weir__deflate_huffman_collect(&used, dynamic->precode, WEIR__DEFLATE_PRECODES);
+    size_t bits = 0;
+    for (uint32_t i = 16; i < WEIR__DEFLATE_PRECODES; i++)
+        bits += (size_t)dynamic->precode[i] * deflate_dynamic_extra(i);
+    weir__deflate_huffman_collect(used, dynamic->precode, WEIR__DEFLATE_PRECODES);
     memset(dynamic->precodes, 0, sizeof dynamic->precodes);
-    size_t bits =
-        weir__deflate_huffman_build(&used, WEIR__DEFLATE_PRECODES, 7, lengths, dynamic->precodes);
+    bits += weir__deflate_huffman_build(used, dynamic->precode, WEIR__DEFLATE_PRECODES, 7, lengths,
+                                        dynamic->precodes);
     uint32_t n = WEIR__DEFLATE_PRECODES;
     /* Ends in front of 16, 17, 18, 0: the end of the block has a code, whose length is 1 to 15. */
     while (lengths[deflate_dynamic_order[n - 1]] == 0)
         n--;
     dynamic->precode_count = n;
-    for (uint32_t i = 16; i < WEIR__DEFLATE_PRECODES; i++)
-        bits += (size_t)dynamic->precode[i] * deflate_dynamic_extra(i);
     return bits + 5 + 5 + 4 + 3 * (size_t)n;
 }
 
@@ -97,9 +98,9 @@ size_t weir__deflate_dynamic_plan(weir__deflate_dynamic *dynamic)
     uint8_t *const lengths = dynamic->lengths;
     uint8_t dist_lengths[WEIR__DEFLATE_DISTS];
     size_t bits =
-        weir__deflate_huffman_build(&dynamic->litlens, WEIR__DEFLATE_LITLENS,
+        weir__deflate_huffman_build(&dynamic->litlens, dynamic->litlen, WEIR__DEFLATE_LITLENS,
                                     WEIR__DEFLATE_MAX_BITS, lengths, dynamic->codes.litlen);
-    bits += weir__deflate_huffman_build(&dynamic->dists, WEIR__DEFLATE_DISTS,
+    bits += weir__deflate_huffman_build(&dynamic->dists, dynamic->dist, WEIR__DEFLATE_DISTS,
                                         WEIR__DEFLATE_MAX_BITS, dist_lengths, dynamic->codes.dist);
     dynamic->litlen_count = deflate_dynamic_sent(lengths, WEIR__DEFLATE_LITLENS);
     dynamic->dist_count = deflate_dynamic_sent(dist_lengths, WEIR__DEFLATE_DISTS);

@@ -9,7 +9,7 @@
 
 /* Working state for one block. */
 typedef struct weir__deflate_dynamic {
-    uint16_t litlen[WEIR__DEFLATE_LITLENS + 2]; /* frequencies; the caller's to fill */
+    uint16_t litlen[WEIR__DEFLATE_LITLENS + 2]; /* frequencies, used up; the caller's to fill */
     uint16_t dist[WEIR__DEFLATE_DISTS + 2];
     uint16_t precode[WEIR__DEFLATE_PRECODES + 1];
     weir__deflate_used litlens; /* those that occur; the caller's to collect */

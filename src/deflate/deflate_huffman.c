@@ -25,29 +25,29 @@ static uint32_t deflate_huffman_bucket(uint32_t key)
 }
 
 /* Most frequencies are small: count them; only the last bucket is sorted by comparing. */
-static void deflate_huffman_sort(uint32_t *keys, uint32_t n)
+static void deflate_huffman_sort(const weir__deflate_used *used, uint32_t *keys)
 {
-    uint32_t sorted[WEIR__DEFLATE_LITLENS];
     uint16_t start[DEFLATE_HUFFMAN_BUCKETS + 1] = {0};
+    const uint32_t n = used->count;
     if (n < 20) {
+        memcpy(keys, used->keys, n * sizeof *keys);
         deflate_huffman_insertion_sort(keys, n);
         return;
     }
     for (uint32_t i = 0; i < n; i++)
-        start[deflate_huffman_bucket(keys[i]) + 1]++;
+        start[deflate_huffman_bucket(used->keys[i]) + 1]++;
     for (uint32_t i = 1; i < DEFLATE_HUFFMAN_BUCKETS; i++)
         start[i] = (uint16_t)(start[i] + start[i - 1]);
     const uint32_t last = start[DEFLATE_HUFFMAN_BUCKETS - 1];
     for (uint32_t i = 0; i < n; i++)
-        sorted[start[deflate_huffman_bucket(keys[i])]++] = keys[i];
-    memcpy(keys, sorted, n * sizeof *keys);
+        keys[start[deflate_huffman_bucket(used->keys[i])]++] = used->keys[i];
     deflate_huffman_insertion_sort(keys + last, n - last);
 }
 
 /* Moffat and Katajainen, In-Place Calculation of Minimum-Redundancy Codes (1995), the first two
  * of three passes: weights[0..n-2], ascending on entry, become the depths of the inner nodes, the
  * root last. */
-static void deflate_huffman_depths(uint32_t *weights, uint32_t n)
+static void deflate_huffman_depths(uint16_t *weights, uint32_t n)
 {
     uint32_t leaf = 0;
     uint32_t node = 0;
@@ -56,20 +56,20 @@ static void deflate_huffman_depths(uint32_t *weights, uint32_t n)
         for (uint32_t child = 0; child < 2; child++) {
             if (leaf >= n || (node < next && weights[node] < weights[leaf])) {
                 sum += weights[node];
-                weights[node++] = next;
+                weights[node++] = (uint16_t)next;
             } else {
                 sum += weights[leaf++];
             }
         }
-        weights[next] = sum;
+        weights[next] = (uint16_t)sum;
     }
     weights[n - 2] = 0;
     for (uint32_t i = n - 2; i-- > 0;)
-        weights[i] = weights[weights[i]] + 1;
+        weights[i] = (uint16_t)(weights[weights[i]] + 1);
 }
 
 /* The third pass: how many leaves lie at each depth; those too deep are counted at the limit. */
-static void deflate_huffman_count(const uint32_t *depths, uint32_t n, uint32_t max_bits,
+static void deflate_huffman_count(const uint16_t *depths, uint32_t n, uint32_t max_bits,
                                   uint32_t *count)
 {
     uint32_t places = 1;
@@ -129,16 +129,15 @@ static void deflate_huffman_complete(weir__deflate_used *used)
     used->count = 2;
 }
 
+/* keys, weights: room for the symbols that occur. */
 static void deflate_huffman_lengths(const weir__deflate_used *used, uint32_t max_bits,
-                                    uint8_t *lengths, uint32_t *at_length)
+                                    uint8_t *lengths, uint32_t *at_length, uint32_t *keys,
+                                    uint16_t *weights)
 {
-    uint32_t keys[WEIR__DEFLATE_LITLENS + 2];
-    uint32_t weights[WEIR__DEFLATE_LITLENS + 2];
     const uint32_t n = used->count;
-    memcpy(keys, used->keys, n * sizeof *keys);
-    deflate_huffman_sort(keys, n);
+    deflate_huffman_sort(used, keys);
     for (uint32_t i = 0; i < n; i++)
-        weights[i] = keys[i] >> WEIR__DEFLATE_KEY_BITS;
+        weights[i] = (uint16_t)(keys[i] >> WEIR__DEFLATE_KEY_BITS);
     deflate_huffman_depths(weights, n);
     deflate_huffman_count(weights, n, max_bits, at_length);
     deflate_huffman_limit(max_bits, at_length);
@@ -148,15 +147,16 @@ static void deflate_huffman_lengths(const weir__deflate_used *used, uint32_t max
             lengths[*key++ & WEIR__DEFLATE_KEY_SYMBOL] = (uint8_t)bits;
 }
 
-size_t weir__deflate_huffman_build(weir__deflate_used *used, uint32_t count, uint32_t max_bits,
-                                   uint8_t *lengths, weir__deflate_code *codes)
+size_t weir__deflate_huffman_build(weir__deflate_used *used, uint16_t *frequencies, uint32_t count,
+                                   uint32_t max_bits, uint8_t *lengths, weir__deflate_code *codes)
 {
     uint32_t at_length[WEIR__DEFLATE_MAX_BITS + 1] = {0};
     uint32_t next[WEIR__DEFLATE_MAX_BITS + 1] = {0};
     size_t total = 0;
     deflate_huffman_complete(used);
     memset(lengths, 0, count);
-    deflate_huffman_lengths(used, max_bits, lengths, at_length);
+    /* The codes are not made yet, and the frequencies stand in the keys. */
+    deflate_huffman_lengths(used, max_bits, lengths, at_length, codes, frequencies);
     for (uint32_t bits = 2; bits <= max_bits; bits++)
         next[bits] = (next[bits - 1] + at_length[bits - 1]) << 1;
     for (uint32_t i = 0; i < used->count; i++) {

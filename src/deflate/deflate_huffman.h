@@ -34,8 +34,9 @@ void weir__deflate_huffman_collect(weir__deflate_used *used, const uint16_t *fre
 
 /* A complete code with lengths of at most max_bits (0 for unused symbols) and its codes (RFC 1951
  * 3.2.2), which are set for used symbols only. Of less than two used symbols, 0 and 1 join them,
- * for decoders that want complete codes. Returns the bits that the symbols take. */
-size_t weir__deflate_huffman_build(weir__deflate_used *used, uint32_t count, uint32_t max_bits,
-                                   uint8_t *lengths, weir__deflate_code *codes);
+ * for decoders that want complete codes. The frequencies, which used was collected from and whose
+ * sum is below 65536, serve as working memory. Returns the bits that the symbols take. */
+size_t weir__deflate_huffman_build(weir__deflate_used *used, uint16_t *frequencies, uint32_t count,
+                                   uint32_t max_bits, uint8_t *lengths, weir__deflate_code *codes);
 
 #endif

@@ -282,16 +282,17 @@ size_t weir__deflate_alone(weir__deflate_scratch *scratch, weir_deflate_level le
 }
 
 /* Bytes that are evenly spread make the sum of squares of their counts a minimum, about n +
- * n*n/256. Text has many times that; with less than half more not much can be won. */
+ * n*n/256. Text has many times that; with less than half more not much can be won. A count of 255
+ * alone is beyond that. */
 bool weir__deflate_worth(const uint8_t *data, size_t len)
 {
-    uint16_t count[256] = {0};
+    uint8_t count[256] = {0};
     if (len < 256)
         return true;
     const size_t step = len < 1024 ? 1 : len / 1024;
     uint32_t n = 0;
     for (size_t i = 0; i < len && n < 1024; i += step, n++)
-        count[data[i]]++;
+        count[data[i]] = (uint8_t)(count[data[i]] + (count[data[i]] < UINT8_MAX));
     uint32_t sum = 0;
     for (uint32_t i = 0; i < 256; i++)
         sum += (uint32_t)count[i] * count[i];

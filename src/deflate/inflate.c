@@ -31,8 +31,9 @@ void weir__inflate_scratch_init(weir__inflate_scratch *scratch, uint32_t bits)
     scratch->owner = NULL;
     scratch->tables = 0;
     scratch->window = 1u << bits;
+    weir__inflate_build_fixed(scratch->fixed_litlen, scratch->fixed_dist, scratch->lengths,
+                              scratch->litlen);
     memset(scratch->lengths, 0, sizeof scratch->lengths);
-    weir__inflate_build_fixed(scratch->fixed_litlen, scratch->fixed_dist);
 }
 
 void weir__inflate_init(weir__inflate *inflate, uint8_t *window, uint32_t bits, bool takeover)

@@ -103,6 +103,23 @@ static int inflate_block_counts(weir__inflate *inflate, weir__inflate_io *io)
     return inflate_block_goto(inflate, WEIR__INFLATE_IN_PRECODE);
 }
 
+/* Each table is made in room of one that is made later or needed no more. */
+static bool inflate_block_build_precode(const weir__inflate *inflate,
+                                        weir__inflate_scratch *scratch)
+{
+    return weir__inflate_build(scratch->precode, WEIR__INFLATE_PRECODE, inflate->precode, 19,
+                               scratch->litlen);
+}
+
+static bool inflate_block_build(const weir__inflate *inflate, weir__inflate_scratch *scratch)
+{
+    const uint8_t *const lengths = scratch->lengths;
+    return weir__inflate_build(scratch->litlen, WEIR__INFLATE_LITLEN, lengths,
+                               inflate->litlen_count, scratch->dist) &&
+           weir__inflate_build(scratch->dist, WEIR__INFLATE_DIST, lengths + inflate->litlen_count,
+                               inflate->dist_count, scratch->precode);
+}
+
 static int inflate_block_precode(weir__inflate *inflate, weir__inflate_scratch *scratch,
                                  weir__inflate_io *io)
 {
@@ -113,7 +130,8 @@ static int inflate_block_precode(weir__inflate *inflate, weir__inflate_scratch *
             return WEIR__INFLATE_INPUT;
         inflate->precode[order[inflate->index]] = (uint8_t)weir__inflate_take(io, 3);
     }
-    if (!weir__inflate_build(scratch->precode, WEIR__INFLATE_PRECODE, inflate->precode, 19))
+    scratch->owner = NULL; /* the tables are void from here on, even when these lengths are */
+    if (!inflate_block_build_precode(inflate, scratch))
         return WEIR_E_DEFLATE_CODES;
     inflate->index = 0;
     scratch->owner = inflate;
@@ -136,14 +154,8 @@ static bool inflate_block_repeat(weir__inflate *inflate, uint8_t *lengths, uint3
 
 static int inflate_block_tables(weir__inflate *inflate, weir__inflate_scratch *scratch)
 {
-    const uint8_t *const lengths = scratch->lengths;
     /* RFC 1951 3.2.7: without a code for its end the block could not end. */
-    if (lengths[256] == 0)
-        return WEIR_E_DEFLATE_CODES;
-    if (!weir__inflate_build(scratch->litlen, WEIR__INFLATE_LITLEN, lengths,
-                             inflate->litlen_count) ||
-        !weir__inflate_build(scratch->dist, WEIR__INFLATE_DIST, lengths + inflate->litlen_count,
-                             inflate->dist_count))
+    if (scratch->lengths[256] == 0 || !inflate_block_build(inflate, scratch))
         return WEIR_E_DEFLATE_CODES;
     return inflate_block_goto(inflate, WEIR__INFLATE_IN_DYNAMIC);
 }
@@ -228,7 +240,7 @@ void weir__inflate_resume(weir__inflate *inflate, weir__inflate_scratch *scratch
         return;
     for (uint32_t i = 0; i < n; i++)
         scratch->lengths[i] = (uint8_t)(inflate->lengths[i / 2] >> (i & 1) * 4 & 15);
-    weir__inflate_build(scratch->precode, WEIR__INFLATE_PRECODE, inflate->precode, 19);
+    inflate_block_build_precode(inflate, scratch);
     if (inflate->state == WEIR__INFLATE_IN_DYNAMIC)
         inflate_block_tables(inflate, scratch);
     scratch->owner = inflate;

@@ -7,7 +7,6 @@
 #include "../base/bits.h"
 
 #define INFLATE_TABLES_MAX_BITS 15
-#define INFLATE_TABLES_MAX_SYMBOLS 288
 
 /* What stands for a code that no symbol has. It takes a bit, so that every step makes progress. */
 #define INFLATE_TABLES_NONE (WEIR__INFLATE_SPECIAL | 1u << 8 | 1u)
@@ -48,7 +47,7 @@ typedef struct inflate_tables_code {
     weir__inflate_kind kind;
     uint32_t used;                               /* symbols that have a code */
     uint16_t count[INFLATE_TABLES_MAX_BITS + 1]; /* codes of each length, valid from 1 on */
-    uint16_t sorted[INFLATE_TABLES_MAX_SYMBOLS]; /* used symbols by length, then by number */
+    uint32_t *sorted;                            /* used symbols by length, then by number */
 } inflate_tables_code;
 
 static uint32_t inflate_tables_entry(weir__inflate_kind kind, uint32_t symbol, uint32_t bits)
@@ -67,7 +66,7 @@ static uint32_t inflate_tables_entry(weir__inflate_kind kind, uint32_t symbol, u
 
 /* Most lengths are 0, in long runs. */
 static uint32_t inflate_tables_find_used(inflate_tables_code *code, const uint8_t *lengths,
-                                         uint32_t count, uint16_t *used)
+                                         uint32_t count, uint32_t *used)
 {
     uint32_t n = 0;
     for (uint32_t i = 0; i < count;) {
@@ -77,7 +76,7 @@ static uint32_t inflate_tables_find_used(inflate_tables_code *code, const uint8_
             continue;
         }
         for (; i < end; i++) {
-            used[n] = (uint16_t)i;
+            used[n] = i;
             n += lengths[i] != 0;
             code->count[lengths[i]]++;
         }
@@ -85,9 +84,10 @@ static uint32_t inflate_tables_find_used(inflate_tables_code *code, const uint8_
     return n;
 }
 
-static void inflate_tables_sort(inflate_tables_code *code, const uint8_t *lengths, uint32_t count)
+/* used: room for the symbols that have a code, in their order. */
+static void inflate_tables_sort(inflate_tables_code *code, const uint8_t *lengths, uint32_t count,
+                                uint32_t *used)
 {
-    uint16_t used[INFLATE_TABLES_MAX_SYMBOLS];
     uint16_t next[INFLATE_TABLES_MAX_BITS + 1];
     memset(code->count, 0, sizeof code->count);
     code->used = inflate_tables_find_used(code, lengths, count, used);
@@ -128,7 +128,7 @@ static uint32_t inflate_tables_next(uint32_t value, uint32_t bits)
 static uint32_t inflate_tables_fill_root(const inflate_tables_code *code, uint32_t *table,
                                          uint32_t root)
 {
-    const uint16_t *symbol = code->sorted;
+    const uint32_t *symbol = code->sorted;
     uint32_t value = 0;
     table[0] = INFLATE_TABLES_NONE;
     for (uint32_t bits = 1; bits <= root; bits++) {
@@ -185,13 +185,14 @@ static void inflate_tables_fill_sub(const inflate_tables_code *code, uint32_t *t
 }
 
 bool weir__inflate_build(uint32_t *table, weir__inflate_kind kind, const uint8_t *lengths,
-                         uint32_t count)
+                         uint32_t count, uint32_t *room)
 {
     static const uint8_t roots[] = {WEIR__INFLATE_PRECODE_ROOT, WEIR__INFLATE_LITLEN_ROOT,
                                     WEIR__INFLATE_DIST_ROOT};
     inflate_tables_code code;
     code.kind = kind;
-    inflate_tables_sort(&code, lengths, count);
+    code.sorted = room;
+    inflate_tables_sort(&code, lengths, count, table); /* which is filled only then */
     if (!inflate_tables_valid(&code))
         return false;
     const uint32_t value = inflate_tables_fill_root(&code, table, roots[kind]);
@@ -199,14 +200,13 @@ bool weir__inflate_build(uint32_t *table, weir__inflate_kind kind, const uint8_t
     return true;
 }
 
-void weir__inflate_build_fixed(uint32_t *litlen, uint32_t *dist)
+void weir__inflate_build_fixed(uint32_t *litlen, uint32_t *dist, uint8_t *lengths, uint32_t *room)
 {
-    uint8_t lengths[INFLATE_TABLES_MAX_SYMBOLS];
     memset(lengths, 8, 144);
     memset(lengths + 144, 9, 256 - 144);
     memset(lengths + 256, 7, 280 - 256);
     memset(lengths + 280, 8, 288 - 280);
-    weir__inflate_build(litlen, WEIR__INFLATE_LITLEN, lengths, 288);
+    weir__inflate_build(litlen, WEIR__INFLATE_LITLEN, lengths, 288, room);
     memset(lengths, 5, 32);
-    weir__inflate_build(dist, WEIR__INFLATE_DIST, lengths, 32);
+    weir__inflate_build(dist, WEIR__INFLATE_DIST, lengths, 32, room);
 }

@@ -31,12 +31,16 @@ typedef enum weir__inflate_kind {
     WEIR__INFLATE_DIST
 } weir__inflate_kind;
 
-/* False when the lengths (each 0..15, count at most 288) are no code that zlib would take. */
-bool weir__inflate_build(uint32_t *table, weir__inflate_kind kind, const uint8_t *lengths,
-                         uint32_t count);
+#define WEIR__INFLATE_MAX_SYMBOLS 288
 
-/* The tables of RFC 1951 3.2.6: 2^ROOT entries each. */
-void weir__inflate_build_fixed(uint32_t *litlen, uint32_t *dist);
+/* False when the lengths (each 0..15, count at most MAX_SYMBOLS) are no code that zlib would take;
+ * the table is void then. It has at least count entries, and so has room, which is changed. */
+bool weir__inflate_build(uint32_t *table, weir__inflate_kind kind, const uint8_t *lengths,
+                         uint32_t count, uint32_t *room);
+
+/* The tables of RFC 1951 3.2.6: 2^ROOT entries each. lengths and room are changed, they have
+ * MAX_SYMBOLS entries. */
+void weir__inflate_build_fixed(uint32_t *litlen, uint32_t *dist, uint8_t *lengths, uint32_t *room);
 
 static inline uint32_t weir__inflate_lookup(const uint32_t *table, uint32_t root, uint64_t bits)
 {

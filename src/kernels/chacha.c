@@ -11,16 +11,16 @@
 
 void weir__chacha20_scalar(const uint32_t state[16], uint8_t *out, size_t count)
 {
-    uint32_t start[16];
-    memcpy(start, state, sizeof start);
-    for (; count > 0; count--, start[12]++, out += 64) {
+    for (uint32_t block = 0; block < count; block++, out += 64) {
         uint32_t x[16];
-        memcpy(x, start, sizeof x);
+        memcpy(x, state, sizeof x);
+        x[12] += block;
         for (int i = 0; i < 10; i++) {
             WEIR__CHACHA_TWO_ROUNDS(CHACHA_STEP)
         }
+        x[12] += block;
         for (size_t i = 0; i < 16; i++)
-            weir__bits_store32_little(out + 4 * i, x[i] + start[i]);
+            weir__bits_store32_little(out + 4 * i, x[i] + state[i]);
     }
 }
 

@@ -5,15 +5,23 @@
 #include "../base/cpu.h"
 #include "variants.h"
 
+/* Which variants of SHA-1 use instructions made for it. */
+#define KERNELS_NATIVE_scalar false
+#define KERNELS_NATIVE_ssse3 false
+#define KERNELS_NATIVE_sha true
+
 /* A table by the variants it is made of. */
-#define KERNELS_TABLE(label, mask_variant, utf8_variant, sha1_variant, chacha20_variant)           \
+#define KERNELS_TABLE(label, mask_variant, utf8_variant, sha1_variant, chacha20_variant,           \
+                      field_variant)                                                               \
     {                                                                                              \
         .name = label, .mask = weir__mask_##mask_variant,                                          \
         .mask_copy = weir__mask_copy_##mask_variant, .utf8 = weir__utf8_##utf8_variant,            \
-        .sha1 = weir__sha1_##sha1_variant, .chacha20 = weir__chacha20_##chacha20_variant           \
+        .sha1 = weir__sha1_##sha1_variant, .sha1_native = KERNELS_NATIVE_##sha1_variant,           \
+        .chacha20 = weir__chacha20_##chacha20_variant, .fields = weir__fields_##field_variant      \
     }
 
-const weir__kernels weir__kernels_scalar = KERNELS_TABLE("scalar", scalar, scalar, scalar, scalar);
+const weir__kernels weir__kernels_scalar =
+    KERNELS_TABLE("scalar", scalar, scalar, scalar, scalar, scalar);
 
 typedef struct kernels_choice {
     uint32_t needs; /* bits of weir__cpu_bits, all of them */
@@ -30,18 +38,18 @@ typedef struct kernels_choice {
 /* Best first; the scalar table, which needs nothing, comes after all of them. */
 static const kernels_choice kernels_choices[] = {
 #if WEIR__X86
-    {KERNELS_AVX512 | KERNELS_SHA, KERNELS_TABLE("avx512+sha", avx512, avx512, sha, avx512)},
-    {KERNELS_AVX512, KERNELS_TABLE("avx512", avx512, avx512, scalar, avx512)},
-    {KERNELS_AVX2 | KERNELS_SHA, KERNELS_TABLE("avx2+sha", avx2, avx2, sha, avx2)},
-    {KERNELS_AVX2, KERNELS_TABLE("avx2", avx2, avx2, scalar, avx2)},
-    {KERNELS_SSSE3 | KERNELS_SHA, KERNELS_TABLE("ssse3+sha", sse2, ssse3, sha, sse2)},
-    {KERNELS_SSSE3, KERNELS_TABLE("ssse3", sse2, ssse3, scalar, sse2)},
-    {KERNELS_SSE2, KERNELS_TABLE("sse2", sse2, scalar, scalar, sse2)},
+    {KERNELS_AVX512 | KERNELS_SHA, KERNELS_TABLE("avx512+sha", avx512, avx512, sha, avx512, avx2)},
+    {KERNELS_AVX512, KERNELS_TABLE("avx512", avx512, avx512, ssse3, avx512, avx2)},
+    {KERNELS_AVX2 | KERNELS_SHA, KERNELS_TABLE("avx2+sha", avx2, avx2, sha, avx2, avx2)},
+    {KERNELS_AVX2, KERNELS_TABLE("avx2", avx2, avx2, ssse3, avx2, avx2)},
+    {KERNELS_SSSE3 | KERNELS_SHA, KERNELS_TABLE("ssse3+sha", sse2, ssse3, sha, sse2, sse2)},
+    {KERNELS_SSSE3, KERNELS_TABLE("ssse3", sse2, ssse3, ssse3, sse2, sse2)},
+    {KERNELS_SSE2, KERNELS_TABLE("sse2", sse2, scalar, scalar, sse2, sse2)},
 #endif
 #if WEIR__NEON
-    {WEIR__CPU_NEON, KERNELS_TABLE("neon", neon, neon, scalar, neon)},
+    {WEIR__CPU_NEON, KERNELS_TABLE("neon", neon, neon, scalar, neon, neon)},
 #endif
-    {0, KERNELS_TABLE("scalar", scalar, scalar, scalar, scalar)},
+    {0, KERNELS_TABLE("scalar", scalar, scalar, scalar, scalar, scalar)},
 };
 
 const weir__kernels *weir__kernels_for(uint32_t cpu_bits)

@@ -7,6 +7,17 @@
 
 #include "../base/bits.h"
 
+/* A part of the bytes of a head. */
+typedef struct weir__field_slice {
+    uint32_t at;
+    uint32_t len;
+} weir__field_slice;
+
+typedef struct weir__field_line {
+    weir__field_slice name;
+    weir__field_slice value; /* outer whitespace trimmed */
+} weir__field_line;
+
 /* A masking key is held as the uint32_t whose bytes in memory are the key's: XOR needs no byte
  * order. */
 typedef struct weir__kernels {
@@ -25,9 +36,19 @@ typedef struct weir__kernels {
     /* SHA-1 over whole 64-byte blocks (FIPS 180-4). */
     void (*sha1)(uint32_t state[5], const uint8_t *blocks, size_t count);
 
+    /* Whether it does so by instructions made for that. */
+    bool sha1_native;
+
     /* Blocks of ChaCha20 (RFC 8439 2.3), 64 bytes each. state: the first one's 16 words, of which
      * the 13th is its number and counts on, modulo 2^32. out does not overlap it. */
     void (*chacha20)(const uint32_t state[16], uint8_t *out, size_t count);
+
+    /* The lines of HTTP fields that stand whole from *at on, at most cap of them; returns their
+     * number and moves *at behind them. A line that is not taken is cut off, is the blank one, is
+     * folded or breaks a rule (RFC 9112 5, RFC 9110 5.5). bytes may be read from the first on up to
+     * end. */
+    size_t (*fields)(const uint8_t *bytes, size_t *at, size_t end, weir__field_line *lines,
+                     size_t cap);
 } weir__kernels;
 
 extern const weir__kernels weir__kernels_scalar;

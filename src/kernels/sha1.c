@@ -13,12 +13,6 @@
         0x67452301u, 0xEFCDAB89u, 0x98BADCFEu, 0x10325476u, 0xC3D2E1F0u                            \
     }
 
-/* FIPS 180-4 4.1.1: choose, parity, majority. A sum joins the halves of the last, which share no
- * bit. */
-#define SHA1_CHOOSE(b, c, d) (((c ^ d) & b) ^ d)
-#define SHA1_PARITY(b, c, d) (b ^ c ^ d)
-#define SHA1_MAJORITY(b, c, d) ((b & c) + ((b ^ c) & d))
-
 /* FIPS 180-4 6.1.2: the first 16 words are the block's, later ones mix those that came 3, 8, 14 and
  * 16 before, of which only the last 16 are kept. In one loop of its own this would be vectorised
  * two words at a time, and each pair would wait for a load that straddles two stores. */
@@ -30,39 +24,6 @@ static inline uint32_t sha1_word(uint32_t words[16], uint32_t t)
     return words[t & 15] = weir__bits_rotate_left(mixed ^ words[t & 15], 1);
 }
 
-/* One round. Only the rotated a waits for the round before, so it is added last. */
-#define SHA1_ROUND(f, word, a, b, c, d, e)                                                         \
-    e += f(b, c, d) + (word);                                                                      \
-    e += weir__bits_rotate_left(a, 5);                                                             \
-    b = weir__bits_rotate_left(b, 30);
-
-/* The variables change names instead of places, which comes full circle in five rounds. word gives
- * the message's word of a round with the constant k added. */
-#define SHA1_5_ROUNDS(f, k, word, t)                                                               \
-    SHA1_ROUND(f, word(k, (t) + 0), a, b, c, d, e)                                                 \
-    SHA1_ROUND(f, word(k, (t) + 1), e, a, b, c, d)                                                 \
-    SHA1_ROUND(f, word(k, (t) + 2), d, e, a, b, c)                                                 \
-    SHA1_ROUND(f, word(k, (t) + 3), c, d, e, a, b)                                                 \
-    SHA1_ROUND(f, word(k, (t) + 4), b, c, d, e, a)
-
-#define SHA1_20_ROUNDS(f, k, word, t)                                                              \
-    SHA1_5_ROUNDS(f, k, word, (t) + 0)                                                             \
-    SHA1_5_ROUNDS(f, k, word, (t) + 5)                                                             \
-    SHA1_5_ROUNDS(f, k, word, (t) + 10)                                                            \
-    SHA1_5_ROUNDS(f, k, word, (t) + 15)
-
-#define SHA1_80_ROUNDS(word)                                                                       \
-    uint32_t a = state[0], b = state[1], c = state[2], d = state[3], e = state[4];                 \
-    SHA1_20_ROUNDS(SHA1_CHOOSE, 0x5A827999u, word, 0)                                              \
-    SHA1_20_ROUNDS(SHA1_PARITY, 0x6ED9EBA1u, word, 20)                                             \
-    SHA1_20_ROUNDS(SHA1_MAJORITY, 0x8F1BBCDCu, word, 40)                                           \
-    SHA1_20_ROUNDS(SHA1_PARITY, 0xCA62C1D6u, word, 60)                                             \
-    state[0] += a;                                                                                 \
-    state[1] += b;                                                                                 \
-    state[2] += c;                                                                                 \
-    state[3] += d;                                                                                 \
-    state[4] += e;
-
 #define SHA1_MIXED(k, t) ((k) + sha1_word(words, t))
 
 static void sha1_block(uint32_t state[5], const uint8_t *block)
@@ -70,7 +31,7 @@ static void sha1_block(uint32_t state[5], const uint8_t *block)
     uint32_t words[16];
     for (size_t t = 0; t < 16; t++)
         words[t] = weir__bits_load32_big(block + 4 * t);
-    SHA1_80_ROUNDS(SHA1_MIXED)
+    WEIR__SHA1_80_ROUNDS(SHA1_MIXED)
 }
 
 void weir__sha1_scalar(uint32_t state[5], const uint8_t *blocks, size_t count)
@@ -169,7 +130,7 @@ static const uint32_t sha1_end_words[80] = {
 
 static void sha1_end_block(uint32_t state[5])
 {
-    SHA1_80_ROUNDS(SHA1_END_WORD)
+    WEIR__SHA1_80_ROUNDS(SHA1_END_WORD)
 }
 
 void weir__sha1_accept(const weir__kernels *kernels, const uint8_t key[24], const uint8_t guid[36],
@@ -182,12 +143,9 @@ void weir__sha1_accept(const weir__kernels *kernels, const uint8_t key[24], cons
     memcpy(blocks + 24, guid, 36);
     memcpy(blocks + 60, padding, sizeof padding);
     uint32_t state[5] = SHA1_START;
-    if (kernels->sha1 == weir__sha1_scalar) {
-        sha1_block(state, blocks);
+    /* The CPU's own instructions mix the words while the rounds wait for each other. */
+    kernels->sha1(state, blocks, kernels->sha1_native ? 2 : 1);
+    if (!kernels->sha1_native)
         sha1_end_block(state);
-    } else {
-        /* The CPU's own instructions mix the words while the rounds wait for each other. */
-        kernels->sha1(state, blocks, 2);
-    }
     sha1_store(state, digest);
 }

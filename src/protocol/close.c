@@ -51,7 +51,7 @@ int weir__close_payload_read(const uint8_t *payload, size_t len, uint32_t *code,
     return WEIR_OK;
 }
 
-int weir__close_payload_write(uint32_t code, weir_text reason, uint8_t *out)
+int weir__close_payload_check(uint32_t code, weir_text reason)
 {
     if (code == 0)
         return reason.len == 0 ? 0 : WEIR_E_CLOSE_REASON;
@@ -59,9 +59,17 @@ int weir__close_payload_write(uint32_t code, weir_text reason, uint8_t *out)
         return WEIR_E_CLOSE_CODE;
     if (reason.len > WEIR__CONTROL_MAX - CLOSE_CODE_LEN || !close_reason_valid(reason))
         return WEIR_E_CLOSE_REASON;
+    return (int)(CLOSE_CODE_LEN + reason.len);
+}
+
+int weir__close_payload_write(uint32_t code, weir_text reason, uint8_t *out)
+{
+    const int len = weir__close_payload_check(code, reason);
+    if (len < (int)CLOSE_CODE_LEN)
+        return len;
     out[0] = (uint8_t)(code >> 8);
     out[1] = (uint8_t)code;
     if (reason.len > 0)
         memcpy(out + CLOSE_CODE_LEN, reason.data, reason.len);
-    return (int)(CLOSE_CODE_LEN + reason.len);
+    return len;
 }

@@ -14,4 +14,7 @@ bool weir__close_code_valid(uint32_t code);
 int weir__close_payload_read(const uint8_t *payload, size_t len, uint32_t *code, weir_text *reason);
 int weir__close_payload_write(uint32_t code, weir_text reason, uint8_t *out);
 
+/* What weir__close_payload_write would return. */
+int weir__close_payload_check(uint32_t code, weir_text reason);
+
 #endif

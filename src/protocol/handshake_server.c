@@ -163,7 +163,7 @@ static int handshake_server_check_subprotocols(const weir__http_head *head)
     }
     if (status != WEIR_E_NOT_FOUND)
         return status;
-    return list.members == 0 && list.empty > 0 ? WEIR_E_SUBPROTOCOL_LIST : WEIR_OK;
+    return list.members == 0 ? WEIR_E_SUBPROTOCOL_LIST : WEIR_OK;
 }
 
 /* RFC 6455 4.2.1 items 3 to 9, in an order that answers an unknown version as 4.4 wants it. */
@@ -256,8 +256,7 @@ static int handshake_server_choose_subprotocol(const weir__http_head *head,
             return WEIR_OK;
         }
     }
-    const bool required = head->policy->require_subprotocol != 0;
-    return required && list.members > 0 ? WEIR_E_NO_SUBPROTOCOL : WEIR_OK;
+    return head->policy->require_subprotocol != 0 ? WEIR_E_NO_SUBPROTOCOL : WEIR_OK;
 }
 
 /* RFC 6455 4.2.2 items 2 and 4, RFC 9110 15.5.20. */

@@ -226,5 +226,4 @@ int weir__http_body_feed(weir__http_body *body, weir__memory *memory, uint64_t l
 void weir__http_body_free(weir__http_body *body, weir__memory *memory)
 {
     weir__buffer_free(memory, &body->bytes);
-    memset(body, 0, sizeof *body);
 }

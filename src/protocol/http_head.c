@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../base/bits.h"
+#include "../kernels/field.h"
 
 /* Input is copied in pieces, so that a long one that is no head, or whose head ends soon, costs no
  * memory to speak of. */
@@ -32,46 +33,9 @@ enum {
     HTTP_HEAD_DONE
 };
 
-/* Classes of bytes: RFC 9110 5.6.2 token, RFC 5234 VCHAR, RFC 9110 5.5 field value (obs-text is
- * opaque, of the controls only HTAB). */
-#define HTTP_HEAD_TOKEN 1u
-#define HTTP_HEAD_VCHAR 2u
-#define HTTP_HEAD_TEXT 4u
-
-/* clang-format off */
-static const uint8_t http_head_classes[256] = {
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0,
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    4, 7, 6, 7, 7, 7, 7, 7, 6, 6, 7, 7, 6, 7, 7, 6,
-    7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 6, 6, 6, 6, 6, 6,
-    6, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7,
-    7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 6, 6, 6, 7, 7,
-    7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7,
-    7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 6, 7, 6, 7, 0,
-    4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4,
-    4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4,
-    4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4,
-    4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4,
-    4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4,
-    4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4,
-    4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4,
-    4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4,
-};
-/* clang-format on */
-
-static bool http_head_is(uint8_t byte, uint8_t class)
-{
-    return (http_head_classes[byte] & class) != 0;
-}
-
 static uint8_t http_head_byte(const weir__http_head *head)
 {
     return head->bytes.data[head->at];
-}
-
-static bool http_head_is_blank(uint8_t byte)
-{
-    return byte == ' ' || byte == '\t';
 }
 
 /* Where looking must stop: at the limit, which is checked first, or behind what has arrived. */
@@ -79,59 +43,6 @@ static size_t http_head_end(const weir__http_head *head)
 {
     const bool limited = head->at < head->limit_at && head->limit_at < head->bytes.len;
     return limited ? head->limit_at : head->bytes.len;
-}
-
-/* Marks the top bits of those of eight bytes that a look at all of them does not show to be of the
- * class; they are looked at one by one. Of the marks only the lowest is sure: what a byte lends or
- * carries reaches the one above, and only a marked byte does so. */
-WEIR__INLINE uint64_t http_head_doubts(uint64_t word, uint8_t class)
-{
-    /* No doubt: 0x20 to 0x7e. The sum is negative from 0x7f on, the difference below 0x20 and, as
-     * the sum may wrap, for 0xff. */
-    if (class == HTTP_HEAD_TEXT)
-        return ((word - WEIR__BITS_EACH(0x20)) | (word + WEIR__BITS_EACH(1))) &
-               WEIR__BITS_EACH(0x80);
-    /* No doubt: letters, in bit 5 made small: 0x61 to 0x7a. */
-    const uint64_t small = word | WEIR__BITS_EACH(0x20);
-    return ((small - WEIR__BITS_EACH(0x61)) | (small + WEIR__BITS_EACH(5))) & WEIR__BITS_EACH(0x80);
-}
-
-/* The end of a run of bytes of a class. */
-WEIR__INLINE size_t http_head_run_end(const uint8_t *bytes, size_t at, size_t end, uint8_t class)
-{
-    const size_t words_end = end < 8 ? 0 : end - 7;
-    while (at < words_end) {
-        const uint64_t doubts = http_head_doubts(weir__bits_load64_little(bytes + at), class);
-        if (doubts == 0) {
-            at += 8;
-            continue;
-        }
-        at += weir__bits_first_mark(doubts);
-        if (!http_head_is(bytes[at], class))
-            return at;
-        at++;
-    }
-    while (at < end && http_head_is(bytes[at], class))
-        at++;
-    return at;
-}
-
-static size_t http_head_token_end(const uint8_t *bytes, size_t at, size_t end)
-{
-    return http_head_run_end(bytes, at, end, HTTP_HEAD_TOKEN);
-}
-
-static size_t http_head_text_end(const uint8_t *bytes, size_t at, size_t end)
-{
-    return http_head_run_end(bytes, at, end, HTTP_HEAD_TEXT);
-}
-
-/* Printable, but for SP. */
-static size_t http_head_vchar_end(const uint8_t *bytes, size_t at, size_t end)
-{
-    while (at < end && http_head_is(bytes[at], HTTP_HEAD_VCHAR))
-        at++;
-    return at;
 }
 
 /* Step over a run of bytes. Returns the byte behind it or HTTP_HEAD_PAUSE. */
@@ -185,7 +96,7 @@ static int http_head_start(weir__http_head *head)
 /* RFC 9112 3: exactly one SP stands behind method and target. */
 static int http_head_method(weir__http_head *head)
 {
-    const int byte = http_head_scan(head, http_head_token_end);
+    const int byte = http_head_scan(head, weir__field_token_end);
     if (byte == HTTP_HEAD_PAUSE)
         return WEIR_OK;
     head->method = http_head_part(head);
@@ -196,7 +107,7 @@ static int http_head_method(weir__http_head *head)
 
 static int http_head_target(weir__http_head *head)
 {
-    const int byte = http_head_scan(head, http_head_vchar_end);
+    const int byte = http_head_scan(head, weir__field_vchar_end);
     if (byte == HTTP_HEAD_PAUSE)
         return WEIR_OK;
     head->target = http_head_part(head);
@@ -246,11 +157,14 @@ static int http_head_version(weir__http_head *head)
     return http_head_goto(head, request ? HTTP_HEAD_LINE_LF : HTTP_HEAD_STATUS);
 }
 
-/* RFC 9112 4: three digits and always an SP, even when there is no reason. */
+/* RFC 9112 4: three digits and an SP. Who has no reason to give may leave out the SP too, which is
+ * against the grammar, but common. */
 static int http_head_status(weir__http_head *head)
 {
     const uint8_t byte = http_head_byte(head);
     const size_t index = head->at - head->token_at;
+    if (index == 3 && byte == '\r')
+        return http_head_goto(head, HTTP_HEAD_LINE_LF);
     if (index == 3)
         return byte == ' ' ? http_head_goto(head, HTTP_HEAD_REASON) : WEIR_E_HTTP_SYNTAX;
     if (!http_head_is_digit(byte) || (index == 0 && byte == '0'))
@@ -262,7 +176,7 @@ static int http_head_status(weir__http_head *head)
 
 static int http_head_reason(weir__http_head *head)
 {
-    const int byte = http_head_scan(head, http_head_text_end);
+    const int byte = http_head_scan(head, weir__field_text_end);
     if (byte == HTTP_HEAD_PAUSE)
         return WEIR_OK;
     if (byte != '\r')
@@ -292,76 +206,60 @@ static int http_head_grow_lines(weir__http_head *head, weir__memory *memory)
     return weir__buffer_reserve(memory, &head->lines, count * sizeof(weir__http_line));
 }
 
-/* Keep a field whose value, with outer whitespace, goes from at to end. */
-WEIR__INLINE int http_head_keep(weir__http_head *head, weir__memory *memory, weir__http_name name,
-                                weir__http_slice text, size_t at, size_t end)
+/* Where the next lines of the table go. They are written in place. */
+static weir__http_line *http_head_lines_end(const weir__http_head *head)
 {
-    if (head->lines.cap - head->lines.len < sizeof(weir__http_line) &&
-        http_head_grow_lines(head, memory) != WEIR_OK)
-        return WEIR_E_MEMORY;
-    /* Of the bytes that a value may hold only SP and HTAB are not above SP. */
-    const uint8_t *const bytes = head->bytes.data;
-    while (at < end && bytes[at] <= ' ')
-        at++;
-    while (at < end && bytes[end - 1] <= ' ')
-        end--;
-    /* Written in place: copied from elsewhere, its parts would be read before they are written. */
-    weir__http_line *const line = (weir__http_line *)(void *)(head->lines.data + head->lines.len);
-    line->name = text;
-    line->value.at = (uint32_t)at;
-    line->value.len = (uint32_t)(end - at);
+    return (weir__http_line *)(void *)(head->lines.data + head->lines.len);
+}
+
+/* Count a line that was written behind the others. */
+WEIR__INLINE void http_head_count(weir__http_head *head, const weir__http_line *line)
+{
+    const weir_text text = {(const char *)head->bytes.data + line->name.at, line->name.len};
+    const weir__http_name name = weir__http_name_of(text);
     head->lines.len += sizeof *line;
     head->field_count++;
     if (weir__http_head_has(head, name))
         head->repeated |= 1u << name;
     else
         head->first[name] = (uint32_t)head->field_count;
-    return WEIR_OK;
 }
 
 /* Keep the field that ended with the CRLF before the present byte, if there is one. It was not
- * known to be whole before: a fold could follow. */
-static int http_head_keep_ended(weir__http_head *head, weir__memory *memory)
+ * known to be whole before: a fold could follow. There has been room since it began. */
+static void http_head_keep_ended(weir__http_head *head)
 {
     if (head->name.len == 0)
-        return WEIR_OK;
-    const weir__http_name name = weir__http_name_of(weir__http_slice_text(head, head->name));
-    const int status = http_head_keep(head, memory, name, head->name, head->token_at, head->at - 2);
-    if (status == WEIR_OK)
-        head->name.len = 0;
-    return status;
-}
-
-/* Take the field line that begins at the present byte at once. It must be whole, with the byte
- * behind it, which says that no fold follows. WEIR__HTTP_MORE: the states take it, as they do with
- * all that is unusual or wrong; so each byte is looked at twice at most. */
-static int http_head_whole_line(weir__http_head *head, weir__memory *memory, size_t end)
-{
+        return;
     const uint8_t *const bytes = head->bytes.data;
-    const size_t colon = http_head_run_end(bytes, head->at, end, HTTP_HEAD_TOKEN);
-    if (colon == head->at || colon == end || bytes[colon] != ':')
-        return WEIR__HTTP_MORE;
-    const size_t cr = http_head_run_end(bytes, colon + 1, end, HTTP_HEAD_TEXT);
-    if (end - cr < 3 || bytes[cr] != '\r' || bytes[cr + 1] != '\n' ||
-        http_head_is_blank(bytes[cr + 2]))
-        return WEIR__HTTP_MORE;
-    const weir_text text = {(const char *)bytes + head->at, colon - head->at};
-    const weir__http_slice slice = {(uint32_t)head->at, (uint32_t)text.len};
-    const int status = http_head_keep(head, memory, weir__http_name_of(text), slice, colon + 1, cr);
-    if (status == WEIR_OK)
-        head->at = cr + 2;
-    return status;
+    size_t at = head->token_at;
+    size_t end = head->at - 2;
+    while (at < end && weir__field_is_blank(bytes[at]))
+        at++;
+    while (at < end && weir__field_is_blank(bytes[end - 1]))
+        end--;
+    weir__http_line *const line = http_head_lines_end(head);
+    line->name = head->name;
+    line->value = (weir__http_slice){(uint32_t)at, (uint32_t)(end - at)};
+    http_head_count(head, line);
+    head->name.len = 0;
 }
 
-/* WEIR_OK: the present byte begins no further field. */
-static int http_head_whole_lines(weir__http_head *head, weir__memory *memory)
+/* Take the field lines that are whole at once, as many as the table has room for. The states take
+ * what is left, as they do with all that is unusual or wrong. */
+static int http_head_whole_lines(weir__http_head *head, weir__memory *memory, size_t *taken)
 {
-    const size_t end = http_head_end(head);
-    int status = WEIR_OK;
-    while (status == WEIR_OK && http_head_byte(head) != '\r' &&
-           head->field_count < head->policy->max_fields)
-        status = http_head_whole_line(head, memory, end);
-    return status;
+    if (head->lines.cap - head->lines.len < sizeof(weir__http_line) &&
+        http_head_grow_lines(head, memory) != WEIR_OK)
+        return WEIR_E_MEMORY;
+    const size_t room = (head->lines.cap - head->lines.len) / sizeof(weir__http_line);
+    const uint64_t left = head->policy->max_fields - head->field_count;
+    weir__http_line *const lines = http_head_lines_end(head);
+    *taken = head->kernels->fields(head->bytes.data, &head->at, http_head_end(head), lines,
+                                   left < room ? (size_t)left : room);
+    for (size_t i = 0; i < *taken; i++)
+        http_head_count(head, &lines[i]);
+    return WEIR_OK;
 }
 
 /* RFC 9112 5.2: a fold is refused in a request and made SP in a response. RFC 9112 2.2: without a
@@ -378,17 +276,16 @@ static int http_head_fold(weir__http_head *head)
 static int http_head_line(weir__http_head *head, weir__memory *memory)
 {
     const uint8_t byte = http_head_byte(head);
-    if (http_head_is_blank(byte))
+    if (weir__field_is_blank(byte))
         return http_head_fold(head);
-    int status = http_head_keep_ended(head, memory);
-    if (status != WEIR_OK)
-        return status;
+    http_head_keep_ended(head);
     if (byte == '\r')
         return http_head_goto(head, HTTP_HEAD_LAST_LF);
     if (head->field_count >= head->policy->max_fields)
         return WEIR_E_HTTP_TOO_MANY_FIELDS;
-    status = http_head_whole_lines(head, memory);
-    if (status != WEIR__HTTP_MORE)
+    size_t taken;
+    const int status = http_head_whole_lines(head, memory, &taken);
+    if (status != WEIR_OK || taken > 0)
         return status;
     head->token_at = head->at;
     head->state = HTTP_HEAD_NAME;
@@ -398,7 +295,7 @@ static int http_head_line(weir__http_head *head, weir__memory *memory)
 /* RFC 9112 5.1: no whitespace stands before the colon. */
 static int http_head_name(weir__http_head *head)
 {
-    const int byte = http_head_scan(head, http_head_token_end);
+    const int byte = http_head_scan(head, weir__field_token_end);
     if (byte == HTTP_HEAD_PAUSE)
         return WEIR_OK;
     const weir__http_slice name = http_head_part(head);
@@ -411,7 +308,7 @@ static int http_head_name(weir__http_head *head)
 /* RFC 9110 5.5: CR, LF, NUL and other controls but HTAB are refused. */
 static int http_head_value(weir__http_head *head)
 {
-    const int byte = http_head_scan(head, http_head_text_end);
+    const int byte = http_head_scan(head, weir__field_text_end);
     if (byte == HTTP_HEAD_PAUSE)
         return WEIR_OK;
     if (byte != '\r')
@@ -589,7 +486,7 @@ int weir__http_head_single(const weir__http_head *head, weir__http_name name, we
 
 size_t weir__http_token_len(weir_text text)
 {
-    return http_head_token_end((const uint8_t *)text.data, 0, text.len);
+    return weir__field_token_end((const uint8_t *)text.data, 0, text.len);
 }
 
 bool weir__http_is_token(weir_text text)
@@ -599,6 +496,6 @@ bool weir__http_is_token(weir_text text)
 
 bool weir__http_is_value(weir_text text)
 {
-    return http_head_text_end((const uint8_t *)text.data, 0, text.len) == text.len &&
+    return weir__field_text_end((const uint8_t *)text.data, 0, text.len) == text.len &&
            weir__text_trim(text).len == text.len;
 }

@@ -5,6 +5,7 @@
 
 #include "../base/buffer.h"
 #include "../base/text.h"
+#include "../kernels/kernels.h"
 #include "http_name.h"
 
 /* More bytes are needed: not an error. */
@@ -16,22 +17,18 @@ typedef enum weir__http_kind {
 } weir__http_kind;
 
 /* Positions in head->bytes, so that the buffer may move while it grows. */
-typedef struct weir__http_slice {
-    uint32_t at;
-    uint32_t len;
-} weir__http_slice;
+typedef weir__field_slice weir__http_slice;
 
-typedef struct weir__http_line {
-    weir__http_slice name;
-    weir__http_slice value; /* outer whitespace trimmed, obs-fold of a response made SP */
-} weir__http_line;
+/* An obs-fold of a response is made SP in its value. */
+typedef weir__field_line weir__http_line;
 
-/* All zeros but kind and policy: nothing has arrived yet. */
+/* All zeros but kind, policy and kernels: nothing has arrived yet. */
 typedef struct weir__http_head {
     weir__http_kind kind;
     const weir_config *policy; /* the limits; checked, so that positions fit 32 bits */
-    weir__buffer bytes;        /* everything so far, as it came but for unfolded lines */
-    weir__buffer lines;        /* weir__http_line, one a field */
+    const weir__kernels *kernels;
+    weir__buffer bytes; /* everything so far, as it came but for unfolded lines */
+    weir__buffer lines; /* weir__http_line, one a field */
     /* From here on a reset clears all. */
     size_t field_count;               /* valid lines */
     uint32_t first[WEIR__NAME_COUNT]; /* the first field of each name: its index + 1, 0: none */

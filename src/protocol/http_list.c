@@ -155,7 +155,6 @@ static bool http_list_take_quoted(weir_text *text, weir__extension_param *param)
         http_list_drop(text, 1);
         if (text->len == 0 || !weir__http_is_token((weir_text){text->data, 1}))
             return false;
-        http_list_drop(text, 1);
     }
     param->value.len = (size_t)(text->data - param->value.data);
     if (!http_list_at(*text, '"') || param->value.len == 0)
@@ -218,11 +217,25 @@ static int http_list_check_extension(weir_text member, uint64_t max_params)
     return status == WEIR_E_NOT_FOUND ? WEIR_OK : status;
 }
 
+/* What most browsers send, which is well-formed: one member with one parameter. */
+static bool http_list_is_usual(const weir__http_head *head)
+{
+    const weir_config *policy = head->policy;
+    const weir_text usual = WEIR__LITERAL("permessage-deflate; client_max_window_bits");
+    weir_text value;
+    return weir__http_head_first(head, WEIR__NAME_EXTENSIONS, &value) &&
+           !weir__http_head_repeats(head, WEIR__NAME_EXTENSIONS) &&
+           policy->max_extension_offers > 0 && policy->max_extension_params > 0 &&
+           weir__text_equal(value, usual);
+}
+
 int weir__extension_list_check(const weir__http_head *head)
 {
     const weir_config *policy = head->policy;
     weir__http_list list;
     weir_text member;
+    if (http_list_is_usual(head))
+        return WEIR_OK;
     weir__http_list_init(&list, head, WEIR__NAME_EXTENSIONS);
     int status;
     while ((status = weir__http_list_next(&list, &member)) == WEIR_OK) {

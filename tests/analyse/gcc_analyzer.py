@@ -8,14 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "checks"))
-from common import Report, run, skip, tree  # noqa: E402
+from common import Report, run, skip, tls_options, tree  # noqa: E402
 
 if shutil.which("gcc") is None:
     skip("gcc is missing")
 
 
 def look(path):
-    return path, run("gcc", "-std=c99", "-O2", "-Iinclude", "-fanalyzer", "-c", path, "-o", "/dev/null")
+    return path, run("gcc", "-std=c99", "-O2", "-Iinclude", "-fanalyzer", *tls_options(path),
+                     "-c", path, "-o", "/dev/null")
 
 
 report = Report()

@@ -143,10 +143,10 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         void (*run)(void);
-    } areas[] = {{"decode", bench_decode},       {"encode", bench_encode},
-                 {"mask", bench_mask},           {"utf8", bench_utf8},
-                 {"handshake", bench_handshake}, {"broadcast", bench_broadcast},
-                 {"deflate", bench_deflate},     {"memory", bench_memory}};
+    } areas[] = {
+        {"decode", bench_decode},   {"encode", bench_encode},       {"mask", bench_mask},
+        {"utf8", bench_utf8},       {"handshake", bench_handshake}, {"broadcast", bench_broadcast},
+        {"deflate", bench_deflate}, {"memory", bench_memory},       {"tls", bench_tls}};
     const char *wanted = NULL;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--quick") == 0)
@@ -169,7 +169,7 @@ int main(int argc, char **argv)
     }
     if (!found)
         bench_die(
-            "no such area: decode, encode, mask, utf8, handshake, broadcast, deflate, memory");
+            "no such area: decode, encode, mask, utf8, handshake, broadcast, deflate, memory, tls");
     if (bench_markdown)
         bench_tables();
     return 0;

@@ -78,6 +78,7 @@ void bench_encode(void);
 void bench_handshake(void);
 void bench_mask(void);
 void bench_memory(void);
+void bench_tls(void); /* nothing when built without TLS */
 void bench_utf8(void);
 
 #ifdef __cplusplus

@@ -11,6 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 LAYERS = ["base", "kernels", "deflate", "protocol", "conn"]  # each includes only those before it
+TLS = "tls"  # on public headers alone; nothing without WEIR_TLS
 SKIPPED = 77  # the exit status that meson takes for "skipped"
 
 _TOKEN = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.S)
@@ -66,8 +67,18 @@ def compile_text(program, text, *arguments, output=None):
 
 def one_file():
     """The text of one file of all sources."""
-    sources = [path for layer in LAYERS for path in tree(f"src/{layer}/*.c", f"src/{layer}/*/*.c")]
+    sources = [path for layer in [*LAYERS, TLS]
+               for path in tree(f"src/{layer}/*.c", f"src/{layer}/*/*.c")]
     return "".join(f'#include "{path.relative_to(ROOT)}"\n' for path in sources)
+
+
+def has_mbedtls():
+    return not compile_text("cc", "#include <mbedtls/ssl.h>\n")
+
+
+def tls_options(path):
+    """What the compiler is to be told for this file to be more than nothing."""
+    return ["-DWEIR_TLS"] if path.parent.name == TLS and has_mbedtls() else []
 
 
 def skip(reason):

@@ -63,6 +63,7 @@ def compiled(api, expressions):
     """What the compiler makes of the expressions, in their order; it must take the shapes too."""
     rows = "\n".join(f'    printf("%llu\\n", (unsigned long long)({item}));' for item in expressions)
     text = "\n".join(["#include <stdio.h>", "#include <stddef.h>", "#include <weir/weir.h>",
+                      "#include <weir/proxy.h>", "#include <weir/stream.h>",
                       *shapes(api), "int main(void)", "{", rows, "    return 0;", "}\n"])
     library = Path(os.environ["WEIR_LIB"])
     with tempfile.TemporaryDirectory() as folder:

@@ -46,7 +46,7 @@ def check_include(report, path, line, name):
         own = name.startswith("weir/") or name in SYSTEM
         own = own or (name == "stdlib.h" and relative == ALLOCATOR)
         own = own or (CPU_FILES.match(relative) and not re.match("stdio|stdlib|errno|assert", name))
-        own = own or (layer(path) == "tls" and name.startswith("mbedtls/"))
+        own = own or (layer(path) == "tls" and name.startswith(("mbedtls/", "psa/")))
         if not own:
             report.add(path, line, f"includes <{name}>")
         return

@@ -8,13 +8,16 @@ import re
 import shutil
 import subprocess
 import tempfile
+from pathlib import Path
 
 from common import Report, code_of, compile_text, one_file, skip, tree
 
 ALLOWED = {"memcpy", "memmove", "memset", "memcmp"} | {"_GLOBAL_OFFSET_TABLE_"}  # the linker's
 ALLOCATOR = {"malloc", "realloc", "free"}
 ALLOCATOR_OBJECT = "base_memory.c.o"
-API_OBJECTS = ("conn_api.c.o", "conn_api_deflate.c.o")
+API_OBJECT = re.compile(r"conn_api(_\w+)?\.c\.o$")
+# mbedTLS's allocator is calloc unless it was built otherwise; gcc makes strlen of a loop.
+TLS_ALLOWED = {"calloc", "free", "strlen"}
 STATIC = os.environ["WEIR_STATIC"]
 SHARED = os.environ["WEIR_LIB"]
 
@@ -32,12 +35,35 @@ def nm(*arguments):
     return rows
 
 
-def declared():
-    """Functions that the public headers declare WEIR_API."""
+def declared(tls=False):
+    """Functions that the public headers declare WEIR_API: of the core, or of TLS."""
     names = set()
     for path in tree("include/weir/*.h"):
+        if (path.name == "tls.h") != tls:
+            continue
         names |= set(re.findall(r"^WEIR_API\s[^;(]*?(\w+)\(", code_of(path), re.M))
     return names
+
+
+def exported_by(library):
+    return {name for _, name, kind, _ in nm("-D", "--defined-only", library) if kind.isupper()}
+
+
+def check_tls(static, shared):
+    """It calls the core's API, mbedTLS and the named few; nothing is mutable, all is exported."""
+    rows, own = nm(static), declared(tls=True)
+    defined = {name for _, name, kind, _ in rows if kind.isupper() and kind not in undefined}
+    for where, name, kind, section in rows:
+        if kind in undefined:
+            known = defined | ALLOWED | TLS_ALLOWED | api
+            if name not in known and not name.startswith(("mbedtls_", "psa_")):
+                report.add(where, 0, f"calls {name}")
+        elif re.match(r"(\.t?data(?!\.rel\.ro)|\.t?bss|\*COM\*)", section) or kind == "C":
+            report.add(where, 0, f"{name} is mutable data")
+        elif kind.isupper() and name not in own and not name.startswith("weir__tls_"):
+            report.add(where, 0, f"{name} crosses files but is not named weir__tls_...")
+    for name in sorted(own ^ exported_by(shared)):
+        report.add(shared.name, 0, f"{name} is either declared or exported, not both")
 
 
 report = Report()
@@ -54,7 +80,7 @@ for where, name, kind, section in rows:
     elif re.match(r"(\.t?data(?!\.rel\.ro)|\.t?bss|\*COM\*)", section) or kind == "C":
         report.add(where, 0, f"{name} is mutable data in {section or 'common'}")
     elif kind.isupper() and name in api:
-        if not where.endswith(API_OBJECTS):
+        if not API_OBJECT.search(where):
             report.add(where, 0, f"defines {name}: the public functions are in src/conn/api*.c")
     elif kind.isupper() and not name.startswith("weir__"):
         report.add(where, 0, f"{name} crosses files but is not named weir__...")
@@ -71,10 +97,14 @@ for program, level in itertools.product(("gcc", "clang"), ("-O2", "-O3", "-Os"))
             if name not in ALLOWED | ALLOCATOR:
                 report.add("src", 0, f"calls {name} when compiled by {program} {level}")
 
-exported = {name for _, name, kind, _ in nm("-D", "--defined-only", SHARED) if kind.isupper()}
+exported = exported_by(SHARED)
 for name in sorted(api - exported):
     report.add("include/weir", 0, f"{name} is declared but not exported")
 for name in sorted(exported - api):
     report.add(os.path.basename(SHARED), 0, f"{name} is exported but not declared WEIR_API")
+
+tls = [Path(STATIC).with_name("libweir-tls.a"), Path(SHARED).with_name("libweir-tls.so")]
+if all(path.exists() for path in tls):
+    check_tls(*tls)
 
 report.finish(f"{len(exported)} functions exported, no libc but the named few, no mutable data")

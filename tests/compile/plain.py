@@ -12,13 +12,16 @@ import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "checks"))
-from common import Report, compile_text, one_file, run, skip  # noqa: E402
+from common import Report, compile_text, has_mbedtls, one_file, run, skip  # noqa: E402
 
 WARN = ["-Wall", "-Wextra"]
 VARIANTS = [["-std=c99", "-pedantic"], ["-std=c11", "-pedantic"], ["-O0"], ["-O3"], ["-Os"],
             ["-funsigned-char"]]
 if platform.machine() == "x86_64":
     VARIANTS += [["-O2", "-march=x86-64-v3"], ["-O2", "-m32"]]
+VARIANTS += [["-DWEIR_TLS", "-DWEIR_TLS_NO_MBEDTLS"]]  # for an engine of one's own
+if has_mbedtls():
+    VARIANTS += [["-DWEIR_TLS", "-std=c99", "-pedantic"]]
 
 report = Report()
 for program in ("gcc", "clang"):

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "checks"))
 from common import SKIPPED, Report, skip  # noqa: E402
 
 PROGRAMS = Path(os.environ["WEIR_BUILD"]) / "tests"
-TESTS = ["test_kernels", "test_mask", "test_utf8", "test_sha1", "test_chacha"]
+TESTS = ["test_kernels", "test_mask", "test_utf8", "test_sha1", "test_chacha", "test_field"]
 CPUS = {"Opteron_G1": "sse2", "core2duo": "ssse3", "Haswell": "avx2"}
 EMULATOR = "qemu-x86_64"
 SECONDS = 250

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "checks"))
-from common import ROOT, skip, tree  # noqa: E402
+from common import ROOT, skip, tls_options, tree  # noqa: E402
 
 VERSION = "version 14."
 
@@ -21,7 +21,8 @@ if VERSION not in subprocess.run([program, "--version"], capture_output=True, te
 
 
 def look(path):
-    result = subprocess.run([program, "--quiet", str(path), "--", "-std=c99", "-Iinclude"], cwd=ROOT,
+    result = subprocess.run([program, "--quiet", str(path), "--", "-std=c99", "-Iinclude",
+                             *tls_options(path)], cwd=ROOT,
                             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     return result.returncode, result.stdout
 

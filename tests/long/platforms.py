@@ -38,8 +38,9 @@ START = "tests/cross/cortex/cortex_start.c"
 STAND_IN = ["-isystem", "tests/cross/cmocka"]
 SUPPORT = ["tests/support/tables.c", "tests/cross/cmocka/guard_plain.c"]
 
-# Where a call by pointer may lead; a call in no file that is named here leads nowhere else.
-POINTERS = r"weir__(mask|mask_copy|utf8|sha1)_scalar|weir__block_allocate|memory_default"
+# Where a call by pointer may lead, beside functions whose address the same file takes.
+POINTERS = {"memory": r"weir__block_allocate|memory_default", "chacha": r"weir__chacha20_scalar"}
+KERNELS = r"weir__(mask|mask_copy|utf8|sha1)_scalar"  # elsewhere
 CHAINS = {"receive": ["weir_conn_receive", "weir_conn_events", "weir_conn_input_filled"],
           "send": ["weir_conn_send", "weir_conn_send_ref", "weir_conn_send_message",
                    "weir_conn_ping", "weir_conn_close"],
@@ -49,6 +50,7 @@ CHAINS = {"receive": ["weir_conn_receive", "weir_conn_events", "weir_conn_input_
           "inflate": ["weir_inflate_run"],
           "deflate": ["weir_deflate_run"]}
 CODEC = r"weir__(inflate|deflate|compression)_|compression_|inflate_|deflate_"
+OPENING = rf"weir__opening_|{CODEC}"
 
 report = Report()
 for needed in (ARM, QEMU[0], WINDOWS, WINE):
@@ -108,8 +110,9 @@ def frames(objects):
 def calls(objects, known):
     """{function: functions it may call}"""
     graph = defaultdict(set)
-    pointers = {name for name in known if re.fullmatch(POINTERS, name)}
     for path in objects:
+        kernels = POINTERS.get(path.stem, KERNELS)
+        pointers = {name for name in known if re.fullmatch(kernels, name)}
         listing = subprocess.run(["arm-none-eabi-objdump", "-dr", path], capture_output=True,
                                  text=True).stdout
         own, current, taken = set(), None, set()
@@ -229,7 +232,8 @@ with tempfile.TemporaryDirectory() as place, ThreadPoolExecutor(os.cpu_count()) 
         for title, entries in CHAINS.items():
             full = max(deepest(name, known, graph, {}) for name in entries)
             plain = max(deepest(name, known, graph, {}, CODEC) for name in entries)
-            chains.append((title, full, plain))
+            opened = max(deepest(name, known, graph, {}, OPENING) for name in entries)
+            chains.append((title, full, plain, opened))
         tables[cpu + " stack"] = (chains, sorted(known.items(), key=lambda one: -one[1])[:8])
         trace = pool.submit(cortex_trace, cpu, objects, folder)
         units = list(pool.map(lambda name: cortex_unit(cpu, objects, folder, name), UNITS))
@@ -253,6 +257,7 @@ for name in ("x86-64", *CORTEX):
 for cpu in CORTEX:
     chains, largest = tables[cpu + " stack"]
     print(f"\nStack on {cpu}, bytes: {', '.join(f'{name} {size}' for name, size in largest)}")
-    for title, full, plain in chains:
-        print(f"{title}: {full[0]} ({' > '.join(full[1])}); without the codec {plain[0]}")
+    for title, full, plain, opened in chains:
+        print(f"{title}: {full[0]} ({' > '.join(full[1])}); without the codec {plain[0]};"
+              f" and once open {opened[0]} ({' > '.join(opened[1])})")
 report.finish("\nall platforms do the same")

@@ -14,6 +14,7 @@ import random
 import re
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -27,6 +28,7 @@ ROOT = HERE.parent.parent
 TESTS = ROOT / "tests"
 OVERALL = 95  # percent
 MEMORY = 2 << 30  # bytes of address space of a test program
+SANITIZED = 2  # programs that what survived is tried with again
 WALL = 600  # seconds; what counts are those of the CPU
 
 TOKEN = re.compile(r"""
@@ -89,6 +91,18 @@ def functions_of(tokens):
         at += 1
 
 
+def declares_array(tokens, i):
+    """Whether a number is an array's length that nothing asks for: a longer one is no fault."""
+    if tokens[i - 1].text != "[" or tokens[i + 1].text != "]":
+        return False
+    name, kind = tokens[i - 2].text, tokens[i - 3]
+    if kind.kind != "word" or kind.text in NO_STATEMENT | {"sizeof"}:
+        return False
+    return not any(t.text == name and tokens[at - 1].text in ("sizeof", "(")
+                   and "sizeof" in (tokens[at - 1].text, tokens[at - 2].text)
+                   for at, t in enumerate(tokens))
+
+
 def changes_of_token(tokens, i):
     """What may stand instead of one token."""
     token, before = tokens[i], tokens[i - 1]
@@ -97,7 +111,8 @@ def changes_of_token(tokens, i):
         suffix = token.text[len(digits):]
         value = int(digits, 16) if digits[:2] in ("0x", "0X") else int(digits)
         write = hex if digits[:2] in ("0x", "0X") else str
-        return [write(n) + suffix for n in (value + 1, value - 1) if n >= 0]
+        others = (value - 1,) if declares_array(tokens, i) else (value + 1, value - 1)
+        return [write(n) + suffix for n in others if n >= 0]
     if token.kind != "sign" or token.text not in SWAPS:
         return []
     operand = before.kind in ("word", "number") and before.text != "return" or before.text in ")]"
@@ -230,7 +245,10 @@ class Bench:
     def __init__(self, folder):
         self.folder = folder
         self.objects = {}
+        self.support = []
         self.cpu = {}  # seconds that each program takes
+        self.optimized = {}  # code of a file
+        self.clean = {}  # what passes with a file checked by sanitizers
         for part in ("objects", "programs", "whole"):
             (folder / part).mkdir(parents=True)
 
@@ -247,6 +265,10 @@ class Bench:
             if not self.tcc("-c", path, "-o", made):
                 sys.exit(f"tcc does not build {path}")
             self.objects[str(path.relative_to(ROOT))] = made
+        for path in sorted((TESTS / "support").glob("*.c")):
+            self.support.append(self.folder / "programs" / f"support_{path.stem}.o")
+            if not self.tcc("-c", path, "-o", self.support[-1]):
+                sys.exit(f"tcc does not build {path}")
         # The first failed assertion ends the program.
         stop = self.folder / "stop.c"
         stop.write_text("void _exit(int);\n"
@@ -264,10 +286,10 @@ class Bench:
                 break
         else:
             sys.exit(f"modules.txt: no test program {name}")
-        support = sorted((TESTS / "support").glob("*.c"))
         made = self.folder / "programs" / name
-        if not self.tcc("-o", made, path, *support, f"-L{self.folder}/whole",
-                        "-lweir", "-lcmocka", "-lz"):
+        if not self.tcc("-c", path, "-o", f"{made}.o") or not self.tcc(
+                "-o", made, f"{made}.o", *self.support, f"-L{self.folder}/whole",
+                "-lweir", "-lcmocka", "-lz"):
             print(f"{name}: tcc does not build it")
             return False
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -278,15 +300,19 @@ class Bench:
             print(f"{name}: fails when built with tcc")
         return passed
 
-    def passes(self, name, library, cpu):
+    def passes(self, name, library, cpu, memory=MEMORY):
+        """Whether a program passes: the one that uses the library there, or one that lies there."""
         def limits():
-            resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu))
-            resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+            signal.setitimer(signal.ITIMER_PROF, cpu)  # counts on in the program
+            resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        own = library / name
         try:
             done = subprocess.run(
-                [self.folder / "programs" / name], preexec_fn=limits, timeout=WALL,
-                env={"LD_LIBRARY_PATH": str(library)}, cwd=library,
+                [own if own.exists() else self.folder / "programs" / name],
+                preexec_fn=limits, timeout=WALL,
+                env={"LD_LIBRARY_PATH": str(library), "ASAN_OPTIONS": "detect_leaks=0"},
+                cwd=library,
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         except subprocess.TimeoutExpired:
             return False
@@ -301,6 +327,28 @@ class Bench:
                        f"-I{(ROOT / path).parent}", "file.c", "-o", "file.s"]
             subprocess.run(command, cwd=folder, check=True, capture_output=True)
             return (Path(folder) / "file.s").read_text()
+
+    def sanitized(self, path, source, programs):
+        """The first programs that fail or pass with one file checked by gcc's sanitizers: what is
+        read or written beyond an array need not be seen otherwise."""
+        checks = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+        verdicts = []
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+            folder = Path(folder)
+            (folder / "file.c").write_text(source)
+            command = ["gcc", "-std=c99", "-O1", "-w", *checks, f"-I{ROOT}/include",
+                       f"-I{(ROOT / path).parent}", "-c", "file.c"]
+            if subprocess.run(command, cwd=folder, capture_output=True).returncode != 0:
+                return []
+            objects = [made for name, made in self.objects.items() if name != path]
+            for name in programs[:SANITIZED]:
+                command = ["gcc", *checks, "-o", name, "file.o",
+                           self.folder / "programs" / f"{name}.o", *self.support, *objects,
+                           "-lcmocka", "-lz"]
+                linked = subprocess.run(command, cwd=folder, capture_output=True).returncode == 0
+                verdicts.append(linked and self.passes(name, folder, 2 + 20 * self.cpu[name],
+                                                       resource.RLIM_INFINITY))
+        return verdicts
 
     def judge(self, mutant, programs):
         """killed, survived, same code, or not built."""
@@ -317,13 +365,21 @@ class Bench:
             if not self.link(objects.values(), folder):
                 return "not built"
             for name in programs:
-                if not self.passes(name, folder, 2 + int(4 * self.cpu[name])):
+                if not self.passes(name, folder, 0.2 + 5 * self.cpu[name]):
                     return "killed"
         try:
-            same = self.code(mutant.path, source) == self.code(mutant.path, changed)
+            if mutant.path not in self.optimized:
+                self.optimized[mutant.path] = self.code(mutant.path, source)
+            same = self.optimized[mutant.path] == self.code(mutant.path, changed)
         except subprocess.CalledProcessError:
             return "not built"
-        return "same code" if same else "survived"
+        if same:
+            return "same code"
+        if mutant.path not in self.clean:
+            self.clean[mutant.path] = self.sanitized(mutant.path, source, programs)
+        checked = self.sanitized(mutant.path, changed, programs)
+        fails = any(was and not now for was, now in zip(self.clean[mutant.path], checked))
+        return "killed" if fails else "survived"
 
 
 def arguments():
@@ -332,6 +388,8 @@ def arguments():
     parser.add_argument("--all", action="store_true", help="every file of modules.txt")
     parser.add_argument("--sample", type=int, help="so many mutants of each file")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--must", action="store_true",
+                        help="only mutants of the functions where none may survive")
     parser.add_argument("--lines", help="A-B: only mutants of these lines")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seconds", type=int, default=1 << 30,
@@ -342,9 +400,11 @@ def arguments():
     return chosen
 
 
-def choose(paths, chosen):
+def choose(paths, chosen, must):
     for path in paths:
         mutants = list(mutants_of(ROOT / path))
+        if chosen.must:
+            mutants = [m for m in mutants if {(m.path, ""), m[:2]} & must]
         if chosen.lines:
             first, last = map(int, chosen.lines.split("-"))
             mutants = [m for m in mutants if first <= m.line <= last]
@@ -362,7 +422,7 @@ def main():
     unknown = [path for path in paths if path not in programs]
     if unknown:
         sys.exit(f"not in modules.txt: {' '.join(unknown)}")
-    mutants = list(choose(paths, chosen))
+    mutants = list(choose(paths, chosen, must))
     folder = Path(tempfile.mkdtemp(prefix="mutation-"))
     try:
         return run(chosen, Bench(folder), paths, mutants, programs, must, equivalent)
@@ -402,7 +462,7 @@ def finish(paths, judged, must):
     killed, survived = counts["killed"], counts["survived"]
     share = 100 * killed / max(killed + survived, 1)
     missed = [m for m, v in judged if v == "survived"
-              and {(m.path, ""), (m.path, m.function)} & must]
+              and {(m.path, ""), m[:2]} & must]
     print(f"killed {share:.1f} % of {killed + survived}; {OVERALL} % are wanted")
     if missed:
         print(f"{len(missed)} survived where none may")

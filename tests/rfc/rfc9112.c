@@ -304,11 +304,13 @@ static void R9112_4_1__status_line__is_version_three_digits_and_a_reason(void **
 {
     static const weir_text good[] = {
         TEXT("HTTP/1.1 101 " REST),
+        TEXT("HTTP/1.1 101" REST), /* the SP is asked of the sender only */
         TEXT("HTTP/1.1 101 OK" REST),
         TEXT("HTTP/1.1 101  \t 404 Not Found\xFF" REST),
     };
     static const refusal bad[] = {
-        {TEXT("HTTP/1.1 101" REST), WEIR_E_HTTP_SYNTAX},
+        {TEXT("HTTP/1.1 10" REST), WEIR_E_HTTP_SYNTAX},
+        {TEXT("HTTP/1.1 101\rx" REST), WEIR_E_HTTP_SYNTAX},
         {TEXT("HTTP/1.1 1010 x" REST), WEIR_E_HTTP_SYNTAX},
         {TEXT("HTTP/1.1 10 x" REST), WEIR_E_HTTP_SYNTAX},
         {TEXT("HTTP/1.1 1x1 x" REST), WEIR_E_HTTP_SYNTAX},

@@ -49,6 +49,8 @@ void *test_allocate(void *user, void *ptr, size_t old_size, size_t new_size)
     }
     if (alloc_must_fail(alloc))
         return NULL;
+    if (new_size > PTRDIFF_MAX - 16) /* no machine has that, nor can 16 be added to it */
+        return NULL;
     char *const block = malloc(new_size + 16);
     if (!block)
         alloc_die("the machine is out of memory");

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -29,4 +30,12 @@ void unguard(guarded room)
 {
     size_t page = (size_t)(room.end - room.start);
     munmap(room.start - page, 3 * page);
+}
+
+uint8_t *guard_copy(guarded room, const void *data, size_t len)
+{
+    assert_true(len <= (size_t)(room.end - room.start));
+    if (len > 0)
+        memcpy(room.end - len, data, len);
+    return room.end - len;
 }

@@ -239,6 +239,44 @@ static void overhead__is_small(void **state)
     free(arena.bytes);
 }
 
+static void part__costs_its_length_in_units_and_one_more(void **state)
+{
+    (void)state;
+    const size_t unit = 2 * sizeof(void *);
+    heap arena;
+    arena_open(&arena, 1 << 17, 0);
+    uint8_t *last = weir__block_allocate(arena.block, NULL, 0, unit);
+    for (size_t len = unit; len <= 20 * unit; len++) {
+        uint8_t *const data = weir__block_allocate(arena.block, NULL, 0, len + 1);
+        assert_non_null(data);
+        assert_int_equal(data - last, (len + unit - 1) / unit * unit + unit);
+        last = data;
+    }
+    free(arena.bytes);
+}
+
+static void freed_parts__serve_their_size_again(void **state)
+{
+    (void)state;
+    /* Up to 15 units, head included, each size has a list of its own. */
+    enum {
+        PARTS = 14
+    };
+    const size_t unit = 2 * sizeof(void *);
+    heap arena;
+    arena_open(&arena, 65536, 0);
+    void *parts[PARTS];
+    for (size_t i = 0; i < PARTS; i++) {
+        parts[i] = weir__block_allocate(arena.block, NULL, 0, unit * (i + 1));
+        assert_non_null(weir__block_allocate(arena.block, NULL, 0, 1)); /* a wall */
+    }
+    for (size_t i = PARTS; i-- > 0;)
+        weir__block_allocate(arena.block, parts[i], unit * (i + 1), 0);
+    for (size_t i = PARTS; i-- > 0;)
+        assert_ptr_equal(weir__block_allocate(arena.block, NULL, 0, unit * (i + 1)), parts[i]);
+    free(arena.bytes);
+}
+
 static void no_block__gives_nothing(void **state)
 {
     (void)state;
@@ -265,6 +303,8 @@ int main(void)
         cmocka_unit_test(growth_into_a_free_neighbour__stays_in_place),
         cmocka_unit_test(freed_neighbours__become_one),
         cmocka_unit_test(overhead__is_small),
+        cmocka_unit_test(part__costs_its_length_in_units_and_one_more),
+        cmocka_unit_test(freed_parts__serve_their_size_again),
         cmocka_unit_test(no_block__gives_nothing),
         cmocka_unit_test(nothing_resized_to_nothing__is_nothing),
     };

@@ -37,7 +37,7 @@ static void appended_bytes__stand_in_order(void **state)
     assert_int_equal(memory.held, 0);
 }
 
-static void growth__is_twofold_at_least(void **state)
+static void growth__is_twofold(void **state)
 {
     (void)state;
     weir__memory memory;
@@ -50,7 +50,7 @@ static void growth__is_twofold_at_least(void **state)
         if (buffer.cap == before)
             continue;
         moves++;
-        assert_true(buffer.cap >= 2 * before);
+        assert_true(before == 0 || (buffer.cap >= 2 * before && buffer.cap < 3 * before));
     }
     assert_in_range(moves, 1, 15);
     weir__buffer_free(&memory, &buffer);
@@ -74,6 +74,22 @@ static void reserve__makes_room_without_changing_the_length(void **state)
     weir__buffer_free(&memory, &buffer);
 }
 
+static void bytes_that_just_fit__take_no_more_memory(void **state)
+{
+    (void)state;
+    weir__memory memory;
+    setup(&memory, WEIR_NONE);
+    weir__buffer buffer = {0};
+    const uint8_t bytes[4096] = {0};
+    assert_int_equal(weir__buffer_reserve(&memory, &buffer, 100), WEIR_OK);
+    const size_t cap = buffer.cap;
+    assert_in_range(cap, 100, sizeof bytes);
+    assert_int_equal(weir__buffer_append(&memory, &buffer, bytes, cap), WEIR_OK);
+    assert_int_equal(buffer.cap, cap);
+    assert_int_equal(buffer.len, cap);
+    weir__buffer_free(&memory, &buffer);
+}
+
 static void failure__leaves_the_buffer_as_it_was(void **state)
 {
     (void)state;
@@ -85,6 +101,8 @@ static void failure__leaves_the_buffer_as_it_was(void **state)
     assert_int_equal(weir__buffer_reserve(&memory, &buffer, 300), WEIR_E_MEMORY);
     assert_int_equal(weir__buffer_reserve(&memory, &buffer, SIZE_MAX), WEIR_E_MEMORY);
     assert_int_equal(weir__buffer_reserve(&memory, &buffer, SIZE_MAX - 8), WEIR_E_MEMORY);
+    const uint8_t more[300] = {0};
+    assert_int_equal(weir__buffer_append(&memory, &buffer, more, sizeof more), WEIR_E_MEMORY);
     assert_memory_equal(&buffer, &before, sizeof buffer);
     assert_memory_equal(buffer.data, "12345678", 8);
     weir__buffer_free(&memory, &buffer);
@@ -122,10 +140,10 @@ static void freed_buffer__is_empty_and_can_be_used_again(void **state)
 
 static void *no_memory(void *user, void *ptr, size_t old_size, size_t new_size)
 {
-    (void)user;
+    size_t *const asked = user;
     (void)ptr;
     (void)old_size;
-    (void)new_size;
+    *asked = new_size;
     return NULL;
 }
 
@@ -133,7 +151,9 @@ static void sizes_near_the_end_of_memory__do_not_wrap(void **state)
 {
     (void)state;
     weir__memory memory;
-    weir_config config = {.allocate = no_memory, .max_context_bytes = WEIR_NONE};
+    size_t asked = 0;
+    weir_config config = {
+        .allocate = no_memory, .allocate_user = &asked, .max_context_bytes = WEIR_NONE};
     weir__memory_init(&memory, &config);
     /* Made up: the memory behind them is never looked at. */
     const size_t caps[] = {SIZE_MAX / 2, SIZE_MAX / 2 + 1, SIZE_MAX - 1};
@@ -141,6 +161,7 @@ static void sizes_near_the_end_of_memory__do_not_wrap(void **state)
         weir__buffer buffer = {(uint8_t *)&memory, caps[i], caps[i]};
         memory.held = caps[i];
         assert_int_equal(weir__buffer_reserve(&memory, &buffer, 1), WEIR_E_MEMORY);
+        assert_true(asked == (caps[i] <= SIZE_MAX / 2 ? caps[i] * 2 : caps[i] + 1));
         assert_int_equal(weir__buffer_reserve(&memory, &buffer, SIZE_MAX), WEIR_E_MEMORY);
         assert_int_equal(buffer.cap, caps[i]);
     }
@@ -150,8 +171,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(appended_bytes__stand_in_order),
-        cmocka_unit_test(growth__is_twofold_at_least),
+        cmocka_unit_test(growth__is_twofold),
         cmocka_unit_test(reserve__makes_room_without_changing_the_length),
+        cmocka_unit_test(bytes_that_just_fit__take_no_more_memory),
         cmocka_unit_test(failure__leaves_the_buffer_as_it_was),
         cmocka_unit_test(nothing_appended__allocates_nothing),
         cmocka_unit_test(freed_buffer__is_empty_and_can_be_used_again),

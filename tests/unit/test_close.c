@@ -57,8 +57,11 @@ static void R6455_5_5_1_3__R6455_7_4_2_1__R6455_7_4_2_2__SEC_P3__every_code__is_
         assert_int_equal(status, code_on_wire(code) ? WEIR_OK : WEIR_E_PEER_CLOSE_CODE);
         if (status == WEIR_OK)
             assert_int_equal(got, code);
-        uint8_t out[125];
+        uint8_t out[125] = {0xAA, 0xAA};
         const int written = weir__close_payload_write(code, (weir_text){NULL, 0}, out);
+        assert_int_equal(weir__close_payload_check(code, (weir_text){NULL, 0}), written);
+        if (written <= 0)
+            assert_memory_equal(out, "\xAA\xAA", 2);
         if (code == 0)
             assert_int_equal(written, 0);
         else

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../src/conn/compression.h"
 #include "support/pair.h"
 #include "support/shake.h"
 #include "support/test.h"
@@ -123,6 +124,41 @@ static void every_allocation_fails_once__what_was_taken_arrives_and_nothing_leak
                 test_alloc_sweep(sweep_scenario);
 }
 
+static uint64_t memory_at(peer *p, uint64_t now)
+{
+    assert_int_equal(weir_context_set_time(p->context, now), WEIR_OK);
+    while (weir_context_next_ready(p->context) != NULL)
+        ;
+    peer_pump(p);
+    return stats_of(p->conn).deflate_bytes;
+}
+
+static void memory_for_sending__is_let_go_after_idleness_but_not_within_a_message(void **state)
+{
+    static const char text[100] = {0};
+    (void)state;
+    peer p;
+    peer_init(&p);
+    p.config.deflate = WEIR_DEFLATE_ON;
+    p.config.deflate_idle_ms = 5000;
+    p.config.pong_timeout_ms = WEIR_NONE;
+    zip_peer(&p, WEIR_SERVER, "permessage-deflate");
+    const uint64_t without = memory_at(&p, 1000);
+    weir_conn_send(p.conn, WEIR_BINARY | WEIR_COMPRESS, text, sizeof text);
+    assert_true(memory_at(&p, 1000) > without);
+    assert_in_range(weir_context_next_due(p.context), 1001, 6000);
+    assert_true(memory_at(&p, 5999) > without);
+    assert_int_equal(memory_at(&p, 6000), without);
+    assert_int_equal(peer_frames(&p, WEIR_SERVER, 9), 0); /* and nothing else is done then */
+    weir_conn_send_begin(p.conn, WEIR_BINARY | WEIR_COMPRESS);
+    weir_conn_send_chunk(p.conn, text, sizeof text);
+    assert_true(memory_at(&p, 100000) > without);
+    weir_conn_send_end(p.conn, text, sizeof text);
+    assert_true(memory_at(&p, 104999) > without);
+    assert_int_equal(memory_at(&p, 105000), without);
+    peer_close(&p);
+}
+
 /* Without memory for a window messages are compressed alone, or AUTO sends them plain. */
 static void no_memory_for_the_compressor__the_message_leaves_all_the_same(void **state)
 {
@@ -154,6 +190,24 @@ static void no_memory_for_the_compressor__the_message_leaves_all_the_same(void *
         }
         zip_output_close(&o);
         bytes_free(&text);
+        peer_close(&p);
+    }
+}
+
+/* On a connection that had no handshake, each block that it needs. */
+static void no_memory_to_start_with__compression_does_not_start(void **state)
+{
+    const weir__permessage_agreed agreed = {
+        .enabled = true, .tx_window_bits = 9, .rx_window_bits = 9};
+    (void)state;
+    for (uint64_t ahead = 1; ahead < 4; ahead++) {
+        peer p;
+        peer_init(&p);
+        p.config.max_pooled_bytes = 0;
+        peer_open(&p, 'S');
+        p.alloc.fail_at = p.alloc.calls + ahead;
+        assert_int_equal(weir__compression_start(p.conn, &agreed),
+                         ahead < 3 ? WEIR_E_MEMORY : WEIR_OK);
         peer_close(&p);
     }
 }
@@ -502,7 +556,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_allocation_fails_once__what_was_taken_arrives_and_nothing_leaks),
+        cmocka_unit_test(memory_for_sending__is_let_go_after_idleness_but_not_within_a_message),
         cmocka_unit_test(no_memory_for_the_compressor__the_message_leaves_all_the_same),
+        cmocka_unit_test(no_memory_to_start_with__compression_does_not_start),
         cmocka_unit_test(connections_interleaved_at_every_byte__do_not_disturb_each_other),
         cmocka_unit_test(output__is_the_same_again_and_beside_other_connections),
         cmocka_unit_test(statistics__count_both_directions_and_what_AUTO_left_alone),

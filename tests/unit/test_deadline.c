@@ -184,6 +184,19 @@ static void silence__brings_a_ping_then_the_end_each_at_its_time(void **state)
     }
 }
 
+static void program_that_slept__pings_before_it_gives_up(void **state)
+{
+    peer p;
+    (void)state;
+    deadline_begin(&p, 'S');
+    deadline_time(&p, 500000);
+    assert_int_equal(weir_conn_state(p.conn), WEIR_OPEN);
+    assert_int_equal(peer_frames(&p, WEIR_SERVER, 9), 1);
+    deadline_time(&p, 519999);
+    assert_int_equal(weir_conn_state(p.conn), WEIR_OPEN);
+    peer_close(&p);
+}
+
 static void any_byte__is_life(void **state)
 {
     peer p;
@@ -382,6 +395,24 @@ static void ready_connection__is_named_once_until_something_new_happens(void **s
     peer_close(&p);
 }
 
+static void connection_that_is_over__wakes_nobody(void **state)
+{
+    peer p;
+    (void)state;
+    deadline_begin(&p, 'S');
+    peer_feed(&p, "\xFF\xFF", 2, 2); /* a fault: what the peer still sends is awaited */
+    assert_null(weir_context_next_ready(p.context));
+    assert_in_range(deadline_due(&p), 1, 5000);
+    weir_conn_receive_eof(p.conn);
+    assert_int_equal(weir_conn_state(p.conn), WEIR_CLOSED);
+    assert_ptr_equal(weir_context_next_ready(p.context), p.conn);
+    assert_null(weir_context_next_ready(p.context));
+    assert_true(deadline_due(&p) == WEIR_NONE);
+    assert_int_equal(weir_conn_set(p.conn, WEIR_OPTION_LINGER_TIMEOUT_MS, 1), WEIR_OK);
+    assert_true(deadline_due(&p) == WEIR_NONE);
+    peer_close(&p);
+}
+
 /* A program with one connection never asks who is ready: it is told nothing is due. */
 static void single_connection__is_not_woken_when_nothing_is_to_be_done(void **state)
 {
@@ -531,6 +562,7 @@ int main(void)
         cmocka_unit_test(clock_that_leaps_to_its_end__passes_every_deadline_once),
         cmocka_unit_test(deadlines_near_the_end_of_time__do_not_wrap),
         cmocka_unit_test(silence__brings_a_ping_then_the_end_each_at_its_time),
+        cmocka_unit_test(program_that_slept__pings_before_it_gives_up),
         cmocka_unit_test(any_byte__is_life),
         cmocka_unit_test(peer_that_sends_but_does_not_read__is_not_called_silent),
         cmocka_unit_test(own_pings__do_not_put_off_the_end_of_a_dead_peer),
@@ -542,6 +574,7 @@ int main(void)
         cmocka_unit_test(idle_connection__is_closed_with_1001),
         cmocka_unit_test(idle_connection_without_memory_for_its_close__is_ended),
         cmocka_unit_test(ready_connection__is_named_once_until_something_new_happens),
+        cmocka_unit_test(connection_that_is_over__wakes_nobody),
         cmocka_unit_test(single_connection__is_not_woken_when_nothing_is_to_be_done),
         cmocka_unit_test(single_connection_whose_transport_is_full__is_not_woken_all_the_time),
         cmocka_unit_test(single_connection_whose_transport_is_full__still_meets_its_deadlines),

@@ -634,6 +634,8 @@ static void guess__tells_noise_from_text(void **state)
             data[i] = (uint8_t) "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
                 [codec_below(64)];
         assert_int_equal(weir_deflate_worth(data, len), 1);
+        memset(data, 'A', len); /* one count, of all */
+        assert_int_equal(weir_deflate_worth(data, len), 1);
     }
     assert_int_equal(weir_deflate_worth(NULL, 0), 1);
 }

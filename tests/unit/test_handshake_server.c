@@ -205,6 +205,10 @@ static void plain_requests__are_well_formed_with_any_method(void **state)
     judge_plain("HEAD /health HTTP/1.1", NULL, WEIR_E_HTTP_METHOD);
     judge_plain("GET http://h/x HTTP/1.1", NULL, WEIR_E_UPGRADE);
     judge_plain("GET /health HTTP/1.0", NULL, WEIR_E_HTTP_OLD_VERSION);
+    static const char *const without_host[] = {"Accept: */*", NULL};
+    const heads_text old = heads_message("GET /health HTTP/1.0", without_host, NULL, NULL);
+    judge_message(&old, (expected_verdict){WEIR_E_HTTP_OLD_VERSION, true, NULL});
+    free(old.data);
     const struct {
         const char *start;
         const char *more;
@@ -353,6 +357,7 @@ static void R9112_6_1__SEC_H3__body_on_an_upgrade__is_400(void **state)
     assert_int_equal(wire(WEIR_E_HTTP_BODY), 400);
     judge(GET, NULL, "Content-Length: 0\r\n", WEIR_OK);
     judge(GET, NULL, "Content-Length: 0, 0\r\nContent-Length: 00\r\n", WEIR_OK);
+    judge(GET, NULL, "Content-Length: 1\r\n", WEIR_E_HTTP_BODY);
     judge(GET, NULL, "Content-Length: 5\r\n", WEIR_E_HTTP_BODY);
     judge(GET, NULL, "Transfer-Encoding: chunked\r\n", WEIR_E_HTTP_BODY);
     judge(GET, NULL, "Transfer-Encoding: identity\r\n", WEIR_E_HTTP_BODY);

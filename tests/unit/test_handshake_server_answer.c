@@ -30,6 +30,7 @@ static int setup(void **state)
     memset(&head, 0, sizeof head);
     head.kind = WEIR__HTTP_REQUEST;
     head.policy = &policy;
+    head.kernels = heads_kernels();
     assert_int_equal(heads_feed(&head, &memory, text.data, text.len, &used), WEIR_OK);
     free(text.data);
     return 0;
@@ -145,6 +146,7 @@ static uint32_t parse_answer(weir__http_head *answer, const char *body)
     weir_text value;
     memset(answer, 0, sizeof *answer);
     answer->kind = WEIR__HTTP_RESPONSE;
+    answer->kernels = heads_kernels();
     answer->policy = &policy;
     assert_int_equal(heads_feed(answer, &memory, (const char *)out.data, out.len, &used), WEIR_OK);
     assert_int_equal(out.len - used, strlen(body));
@@ -204,6 +206,59 @@ static void R6455_4_2_2_2__callers_answers__take_200_to_599(void **state)
     /* R9112-4-1: the SP behind the status stands also without a reason. */
     assert_int_equal(weir__response_write(&memory, &out, 299, NULL, 0, text_of("b"), false), 0);
     assert_out("HTTP/1.1 299 \r\nConnection: close\r\nContent-Length: 1\r\n\r\nb");
+}
+
+static void R9112_4_1__reasons__are_those_of_the_registry(void **state)
+{
+    (void)state;
+    /* RFC 9110 15, RFC 6585 4, 5. */
+    static const char *const lines[] = {"200 OK",
+                                        "201 Created",
+                                        "202 Accepted",
+                                        "204 No Content",
+                                        "301 Moved Permanently",
+                                        "302 Found",
+                                        "303 See Other",
+                                        "304 Not Modified",
+                                        "307 Temporary Redirect",
+                                        "308 Permanent Redirect",
+                                        "400 Bad Request",
+                                        "401 Unauthorized",
+                                        "403 Forbidden",
+                                        "404 Not Found",
+                                        "405 Method Not Allowed",
+                                        "406 Not Acceptable",
+                                        "408 Request Timeout",
+                                        "409 Conflict",
+                                        "410 Gone",
+                                        "413 Content Too Large",
+                                        "414 URI Too Long",
+                                        "417 Expectation Failed",
+                                        "421 Misdirected Request",
+                                        "422 Unprocessable Content",
+                                        "426 Upgrade Required",
+                                        "429 Too Many Requests",
+                                        "431 Request Header Fields Too Large",
+                                        "500 Internal Server Error",
+                                        "501 Not Implemented",
+                                        "502 Bad Gateway",
+                                        "503 Service Unavailable",
+                                        "504 Gateway Timeout",
+                                        "505 HTTP Version Not Supported"};
+    size_t known = 0;
+    for (int status = 200; status <= 599; status++) {
+        char line[80];
+        const bool has_reason =
+            known < sizeof lines / sizeof lines[0] && atoi(lines[known]) == status;
+        snprintf(line, sizeof line, "HTTP/1.1 %d %s\r\n", status,
+                 has_reason ? lines[known++] + 4 : "");
+        assert_int_equal(weir__response_write(&memory, &out, status, NULL, 0, text_of(""), false),
+                         WEIR_OK);
+        assert_true(out.len > strlen(line));
+        assert_memory_equal(out.data, line, strlen(line));
+        out.len = 0;
+    }
+    assert_int_equal(known, sizeof lines / sizeof lines[0]);
 }
 
 static void answers_without_a_body__end_with_the_blank_line(void **state)
@@ -271,6 +326,7 @@ int main(void)
         ANSWER_TEST(R9110_15_5_22_1__R6455_4_2_2_5__refusals__are_golden),
         ANSWER_TEST(R9112_9_6_1__SEC_H5__every_refusal__closes_and_parses),
         ANSWER_TEST(R6455_4_2_2_2__callers_answers__take_200_to_599),
+        ANSWER_TEST(R9112_4_1__reasons__are_those_of_the_registry),
         ANSWER_TEST(answers_without_a_body__end_with_the_blank_line),
         ANSWER_TEST(R9110_15_5_22_1__a_callers_426__names_the_upgrade),
         ANSWER_TEST(out_of_memory__leaves_the_output_as_it_was),

@@ -3,6 +3,7 @@
 #include "heads/heads.h"
 
 #include "../../src/protocol/http_list.h"
+#include "../support/guard.h"
 
 static weir__memory memory;
 static heads_alloc alloc;
@@ -38,6 +39,7 @@ static void parse(const char *lines)
     weir__http_head_free(&head, &memory);
     head.kind = WEIR__HTTP_REQUEST;
     head.policy = &policy;
+    head.kernels = heads_kernels();
     size_t used;
     assert_int_equal(heads_feed(&head, &memory, text.data, text.len, &used), WEIR_OK);
     free(text.data);
@@ -222,6 +224,8 @@ static void R6455_4_2_1_7__a_token__is_found_in_any_case_on_any_line(void **stat
     assert_int_equal(has("Connection:\r\n"), WEIR_E_NOT_FOUND);
     /* A limit holds wherever the token stands. */
     assert_int_equal(has("Connection: upgrade,,,,,,,,,,,,,,,,,,,,\r\n"), WEIR_E_HTTP_LIST);
+    assert_int_equal(has("Connection: upgrade\r\nConnection: ,,,,,,,,,,,,,,,,,,,,\r\n"),
+                     WEIR_E_HTTP_LIST);
 }
 
 /* ---- Extensions ------------------------------------------------------------------------------*/
@@ -285,9 +289,8 @@ static const char *take_apart(const char *member)
 {
     static char dump[400];
     const size_t len = strlen(member);
-    char *copy = malloc(len > 0 ? len : 1);
-    assert_non_null(copy);
-    memcpy(copy, member, len);
+    const guarded room = guard();
+    const char *const copy = (const char *)guard_copy(room, member, len);
     weir_text name;
     weir_text params;
     weir__extension_param param;
@@ -303,10 +306,11 @@ static const char *take_apart(const char *member)
             at += (size_t)snprintf(dump + at, sizeof dump - at, "=%.*s%s", (int)param.value.len,
                                    param.value.data, param.escaped ? "~" : "");
     }
-    free(copy);
-    if (status != WEIR_E_NOT_FOUND)
-        return "refused";
-    return dump;
+    unguard(room);
+    if (status == WEIR_E_NOT_FOUND)
+        return dump;
+    assert_int_equal(status, WEIR_E_EXTENSION_LIST);
+    return "refused";
 }
 
 static void R6455_9_1_2__R9110_5_6_3_1__whitespace_around_separators__is_dropped(void **state)
@@ -316,6 +320,8 @@ static void R6455_9_1_2__R9110_5_6_3_1__whitespace_around_separators__is_dropped
     assert_string_equal(take_apart("a;b=\"\\1x\""), "a;b=\\1x~");
     assert_string_equal(take_apart("permessage-deflate"), "permessage-deflate");
     assert_string_equal(take_apart("a;b="), "refused");
+    assert_string_equal(take_apart("a;b=\"\\"), "refused");
+    assert_string_equal(take_apart("a;b;="), "refused");
     assert_string_equal(take_apart(""), "refused");
     assert_int_equal(check("a ; b = 1 , c"), WEIR_OK);
 }
@@ -346,6 +352,28 @@ static void R6455_9_1_5__offers_and_parameters__are_taken_up_to_their_limits(voi
     assert_int_equal(check("a;1"), WEIR_E_EXTENSION_LIST);
     policy.max_extension_offers = 0;
     assert_int_equal(check("a"), WEIR_E_EXTENSION_LIST);
+}
+
+/* It is recognised as a whole, so its limits are kept in a place of their own. */
+static void R6455_9_1_5__what_browsers_offer__is_taken_up_to_the_limits_too(void **state)
+{
+    (void)state;
+    const char *const usual = "permessage-deflate; client_max_window_bits";
+    for (uint64_t offers = 0; offers <= 2; offers++) {
+        for (uint64_t params = 0; params <= 2; params++) {
+            policy.max_extension_offers = offers;
+            policy.max_extension_params = params;
+            const int one = offers >= 1 && params >= 1 ? WEIR_OK : WEIR_E_EXTENSION_LIST;
+            const int two = offers >= 2 && params >= 1 ? WEIR_OK : WEIR_E_EXTENSION_LIST;
+            assert_int_equal(check(usual), one);
+            parse(EXTENSIONS ": permessage-deflate; client_max_window_bits\r\n" EXTENSIONS
+                             ": permessage-deflate; client_max_window_bits\r\n");
+            assert_int_equal(weir__extension_list_check(&head), two);
+            parse(EXTENSIONS ": permessage-deflate; client_max_window_bits\r\n" EXTENSIONS
+                             ": permessage-deflate; client_max_window_bits;\r\n");
+            assert_int_equal(weir__extension_list_check(&head), WEIR_E_EXTENSION_LIST);
+        }
+    }
 }
 
 static void R6455_9_1_5__SEC_C1__hostile_lists_of_64_kib__end_in_one_pass(void **state)
@@ -446,6 +474,7 @@ int main(void)
         HEADS_TEST(R6455_9_1_2__R9110_5_6_3_1__whitespace_around_separators__is_dropped),
         HEADS_TEST(R6455_11_3_2__one_line_or_many__are_the_same_list),
         HEADS_TEST(R6455_9_1_5__offers_and_parameters__are_taken_up_to_their_limits),
+        HEADS_TEST(R6455_9_1_5__what_browsers_offer__is_taken_up_to_the_limits_too),
         HEADS_TEST(R6455_9_1_5__SEC_C1__hostile_lists_of_64_kib__end_in_one_pass),
         HEADS_TEST(SEC_C1__unclosed_quote_of_64_kib__is_one_member),
         HEADS_TEST(SEC_C1__each_parameter__is_cut_off_what_is_left),

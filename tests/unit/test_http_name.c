@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../../src/protocol/http_name.h"
+#include "../support/guard.h"
 
 typedef struct known_name {
     weir__http_name name;
@@ -112,6 +113,21 @@ static void shorter_longer_and_empty_names__are_others(void **state)
     }
 }
 
+static void names_before_memory_that_is_not_ours__are_read_to_their_end_only(void **state)
+{
+    (void)state;
+    const guarded room = guard();
+    for (size_t i = 0; i < KNOWN_COUNT; i++) {
+        const size_t full = strlen(known[i].text);
+        for (size_t len = 0; len <= full; len++) {
+            const weir_text text = {(char *)guard_copy(room, known[i].text, len), len};
+            assert_int_equal(weir__http_name_of(text),
+                             len == full ? known[i].name : WEIR__NAME_OTHER);
+        }
+    }
+    unguard(room);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -119,6 +135,7 @@ int main(void)
         cmocka_unit_test(R9110_5_1_1__names__are_told_apart_in_any_case),
         cmocka_unit_test(any_other_byte_in_a_name__makes_it_another),
         cmocka_unit_test(shorter_longer_and_empty_names__are_others),
+        cmocka_unit_test(names_before_memory_that_is_not_ours__are_read_to_their_end_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

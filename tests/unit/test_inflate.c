@@ -462,6 +462,53 @@ static void SEC_D10__code_of_one_bit__is_fine_and_its_other_half_fails(void **st
     }
 }
 
+/* A block whose code has 'a' and the end, one bit each, and so many times 'a'. */
+static void put_row_of_a(codec_bits *bits, uint32_t count)
+{
+    codec_put_head(bits, 0, 0);
+    for (uint32_t i = 0; i < 257 + 1; i++)
+        codec_put_code(bits, i == 'a' || i >= 256, 4);
+    for (uint32_t i = 0; i < count; i++)
+        codec_put(bits, 0, 1);
+    codec_put(bits, 1, 1);
+}
+
+/* The tables of a block serve until another connection makes some, or tries to. */
+static void fault_of_another_connection__does_not_touch_this_ones_tables(void **state)
+{
+    (void)state;
+    codec_bits right = {{0}, 0};
+    codec_bits wrong = {{0}, 0};
+    put_row_of_a(&right, 400);
+    const size_t len = codec_finish(&right);
+    codec_put(&wrong, 4 | 15 << 13, 17); /* 19 lengths of the precode */
+    for (uint32_t i = 0; i < 19; i++)
+        codec_put(&wrong, 1, 3);
+    codec_decoder one;
+    codec_decoder other;
+    codec_decoder_open(&one, 9, 1);
+    codec_decoder_open(&other, 9, 1);
+    const size_t cut = len - 20;
+    size_t used;
+    size_t made;
+    size_t rest;
+    uint8_t out[ROOM];
+    assert_int_equal(
+        weir_inflate_run(one.inflate, one.scratch, right.data, cut, 0, &used, out, ROOM, &made),
+        WEIR_CODEC_INPUT);
+    assert_int_equal(weir_inflate_run(other.inflate, one.scratch, wrong.data, 16, 1, &used,
+                                      out + made, ROOM - made, &rest),
+                     WEIR_E_DEFLATE_CODES);
+    assert_int_equal(weir_inflate_run(one.inflate, one.scratch, right.data + cut, len - cut, 1,
+                                      &used, out + made, ROOM - made, &rest),
+                     WEIR_CODEC_DONE);
+    assert_int_equal(made + rest, 400);
+    for (size_t i = 0; i < 400; i++)
+        assert_int_equal(out[i], 'a');
+    codec_decoder_close(&one);
+    codec_decoder_close(&other);
+}
+
 static void SEC_D13__impossible_symbols_before_the_end_of_input__fail(void **state)
 {
     (void)state;
@@ -582,6 +629,7 @@ int main(void)
         cmocka_unit_test(R1951_3_2_7_3__no_code_for_the_end_of_the_block__fails),
         cmocka_unit_test(R1951_3_2_2_1__over_subscribed_codes__fail),
         cmocka_unit_test(SEC_D10__code_of_one_bit__is_fine_and_its_other_half_fails),
+        cmocka_unit_test(fault_of_another_connection__does_not_touch_this_ones_tables),
         cmocka_unit_test(SEC_D13__impossible_symbols_before_the_end_of_input__fail),
         cmocka_unit_test(bytes_before_a_fault__are_given_however_the_input_is_cut),
         cmocka_unit_test(fault__stays),

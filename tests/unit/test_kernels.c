@@ -27,6 +27,7 @@ static void every_combination_of_bits__gets_a_whole_table(void **state)
         assert_non_null(table->name);
         assert_true(table->mask != NULL && table->mask_copy != NULL);
         assert_true(table->utf8 != NULL && table->sha1 != NULL && table->chacha20 != NULL);
+        assert_non_null(table->fields);
         assert_ptr_equal(table, weir__kernels_for(bits));
     }
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What is offered: bodies masked together, fragments in one gather list, sends of every length. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -213,6 +214,157 @@ static void steps_of_every_length__lose_nothing(void **state)
         }
 }
 
+/* ---- Lengths at their ends -------------------------------------------------------------------*/
+
+/* Of a payload that no frames can hold what fits is masked: it is only read where it leaves. */
+static void payload_beyond_all_memory__leaves_piece_by_piece_or_is_refused(void **state)
+{
+    peer p;
+    weir_span spans[4];
+    (void)state;
+    for (const char *kind = wire_kinds; *kind; kind++) {
+        peer_init(&p);
+        p.config.high_water_bytes = p.config.max_queued_bytes = WEIR_NONE;
+        p.config.fragment_bytes = 1;
+        peer_open(&p, *kind);
+        const int status = weir_conn_send_ref(p.conn, WEIR_BINARY, offer_data, SIZE_MAX / 2, 0);
+        assert_int_equal(status, p.role == WEIR_CLIENT ? WEIR_OK : WEIR_E_MEMORY);
+        const int count = weir_conn_output(p.conn, spans, 4);
+        assert_int_equal(count, p.role == WEIR_CLIENT);
+        if (count > 0)
+            assert_in_range(spans[0].len, 32768, 65536);
+        peer_close(&p);
+    }
+}
+
+/* The sum of a gather list is a size_t: what would pass it waits for the next one. */
+static void spans__never_add_up_to_more_than_there_can_be(void **state)
+{
+    peer p;
+    weir_span spans[4];
+    bytes input = {NULL, 0, 0};
+    weir_event event;
+    size_t used;
+    (void)state;
+    peer_init(&p);
+    p.config.high_water_bytes = p.config.max_queued_bytes = p.config.fragment_bytes = WEIR_NONE;
+    peer_open(&p, 'S');
+    assert_int_equal(weir_conn_send_ref(p.conn, WEIR_BINARY, offer_data, SIZE_MAX - 200, 0),
+                     WEIR_OK);
+    bytes_add_frame(&input, WEIR_CLIENT, 1, 9, offer_data, 125);
+    assert_int_equal(weir_conn_receive(p.conn, input.data, input.len, &used, &event, 1), 1);
+    assert_int_equal(weir_conn_ping(p.conn, offer_data, 125), WEIR_OK);
+    assert_int_equal(weir_conn_output(p.conn, spans, 4), 2); /* pong and ping, then a head */
+    assert_int_equal(spans[0].len, 2 * 127);
+    assert_int_equal(spans[1].len, 10);
+    bytes_free(&input);
+    peer_close(&p);
+}
+
+/* A fragment that fits into an offer, but not with another head beside it. */
+static void fragment_as_large_as_an_offer__leaves_whole(void **state)
+{
+    (void)state;
+    for (uint64_t fragment = 65400; fragment < 65600; fragment++) {
+        peer p;
+        offer_open(&p, 'C');
+        assert_int_equal(weir_conn_set(p.conn, WEIR_OPTION_FRAGMENT_BYTES, fragment), WEIR_OK);
+        weir_conn_send_ref(p.conn, WEIR_BINARY, offer_data, 3 * 65536, 0);
+        offer_all(&p);
+        wire_reader reader = wire_reader_of(&p.output);
+        size_t sum = 0;
+        while (wire_next(&reader)) {
+            assert_in_range(reader.payload.len, 1, fragment);
+            assert_memory_equal(reader.payload.data, offer_data + sum, reader.payload.len);
+            sum += reader.payload.len;
+        }
+        assert_int_equal(sum, 3 * 65536);
+        peer_close(&p);
+    }
+}
+
+/* ---- Beside other output ---------------------------------------------------------------------*/
+
+/* A server that answers before it has read the request. */
+static void borrowed_message_behind_the_request__leaves_after_it(void **state)
+{
+    static const char name[] = "Sec-WebSocket-Key: ";
+    const weir_request request = {.url = {"ws://host/", 10}};
+    char response[256];
+    char accept[29] = {0};
+    weir_span spans[4];
+    weir_event events[4];
+    size_t used;
+    peer p;
+    (void)state;
+    peer_init(&p);
+    assert_int_equal(weir_context_create(&p.config, &p.context), WEIR_OK);
+    assert_int_equal(weir_conn_create_client(p.context, &request, &p.conn), WEIR_OK);
+    p.role = WEIR_CLIENT;
+    assert_int_equal(weir_conn_output(p.conn, spans, 4), 1);
+    const size_t request_len = spans[0].len;
+    const char *at = spans[0].data;
+    while (memcmp(at, name, sizeof name - 1) != 0)
+        at++;
+    assert_int_equal(weir_accept_key(at + sizeof name - 1, 24, accept), WEIR_OK);
+    const int len = snprintf(response, sizeof response,
+                             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                             "Connection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n",
+                             accept);
+    assert_int_equal(weir_conn_receive(p.conn, response, (size_t)len, &used, events, 4), 1);
+    assert_int_equal(events[0].type, WEIR_EVENT_OPEN);
+    assert_int_equal(weir_conn_send_ref(p.conn, WEIR_TEXT, offer_data, 5, 7), WEIR_OK);
+    assert_int_equal(weir_conn_output(p.conn, spans, 4), 2);
+    assert_int_equal(spans[0].len, request_len);
+    assert_int_equal(spans[1].len, 2 + 4 + 5);
+    peer_close(&p);
+}
+
+/* ---- Counted ---------------------------------------------------------------------------------*/
+
+static uint64_t offer_control_count(const peer *p)
+{
+    weir_stats stats;
+    weir_stats totals;
+    assert_int_equal(weir_conn_stats(p->conn, &stats, sizeof stats), WEIR_OK);
+    assert_int_equal(weir_context_stats(p->context, &totals, sizeof totals), WEIR_OK);
+    assert_int_equal(stats.tx_control, totals.tx_control);
+    return stats.tx_control;
+}
+
+/* A pong of five bytes and a ping of three leave together, a byte at a time. */
+static void control_frames__are_counted_when_their_last_byte_has_left(void **state)
+{
+    (void)state;
+    for (const char *kind = wire_kinds; *kind; kind++)
+        for (unsigned which = 1; which < 4; which++) {
+            peer p;
+            offer_open(&p, *kind);
+            const size_t head = p.role == WEIR_CLIENT ? 6 : 2;
+            bytes input = {NULL, 0, 0};
+            weir_event event;
+            size_t used;
+            size_t pong_end = 0;
+            wire_script(&input, other_role(p.role), "P:fives");
+            if (which & 1) {
+                assert_int_equal(weir_conn_receive(p.conn, input.data, input.len, &used, &event, 1),
+                                 1);
+                pong_end = head + 5;
+            }
+            if (which & 2)
+                assert_int_equal(weir_conn_ping(p.conn, "abc", 3), WEIR_OK);
+            const size_t end = pong_end + (which & 2 ? head + 3 : 0);
+            for (size_t at = 0; at < end; at++) {
+                assert_int_equal(offer_control_count(&p), pong_end > 0 && at >= pong_end);
+                assert_int_equal(offer_once(&p, 4, 1), 1);
+            }
+            assert_int_equal(offer_control_count(&p), (which & 1) + (which >> 1));
+            assert_int_equal(offer_once(&p, 4, 1), 0);
+            bytes_free(&input);
+            peer_close(&p);
+        }
+}
+
 /* ---- Cut short -------------------------------------------------------------------------------*/
 
 /* Two fragments are offered when the connection fails; then sent bytes of them leave. */
@@ -326,6 +478,11 @@ int main(void)
         cmocka_unit_test(fragments_of_a_borrowed_message__stand_in_one_gather_list),
         cmocka_unit_test(partial_sends__at_every_byte_lose_nothing),
         cmocka_unit_test(steps_of_every_length__lose_nothing),
+        cmocka_unit_test(payload_beyond_all_memory__leaves_piece_by_piece_or_is_refused),
+        cmocka_unit_test(spans__never_add_up_to_more_than_there_can_be),
+        cmocka_unit_test(fragment_as_large_as_an_offer__leaves_whole),
+        cmocka_unit_test(borrowed_message_behind_the_request__leaves_after_it),
+        cmocka_unit_test(control_frames__are_counted_when_their_last_byte_has_left),
         cmocka_unit_test(offered_fragments__leave_whole_before_the_last_word),
         cmocka_unit_test(masked_bytes__take_few_blocks_however_little_leaves),
         cmocka_unit_test(offers__do_not_grow_when_nothing_leaves),

@@ -471,6 +471,62 @@ static void borrowed_message_that_left_whole__is_not_called_dropped(void **state
     peer_close(&p);
 }
 
+/* Cut after so many of its bytes have left, with or without an offer that holds the rest. */
+static void borrowed_message_cut_short__is_called_dropped(void **state)
+{
+    static const uint8_t large[100000]; /* more than an offer masks */
+    (void)state;
+    for (const char *kind = "SC"; *kind; kind++)
+        for (size_t sent = 0; sent < 200; sent += 7)
+            for (int offered = 0; offered < 2; offered++) {
+                peer p;
+                weir_span spans[2];
+                weir_event events[8];
+                peer_init(&p);
+                p.config.fragment_bytes = 50;
+                peer_open(&p, *kind);
+                weir_conn_send_ref(p.conn, WEIR_BINARY, large, sizeof large, 9);
+                output_move(&p, sent);
+                if (offered)
+                    assert_true(weir_conn_output(p.conn, spans, 2) > 0);
+                uint8_t fault[] = {0x83, 0x00}; /* no such opcode */
+                size_t used;
+                int count = weir_conn_receive(p.conn, fault, sizeof fault, &used, events, 4);
+                output_drain(&p);
+                assert_int_equal(peer_close_code(&p, p.role), 1002);
+                count += weir_conn_events(p.conn, events + count, 4);
+                assert_int_equal(count, 2);
+                assert_int_equal(events[0].type, WEIR_EVENT_RELEASED);
+                assert_int_equal(events[0].token, 9);
+                assert_int_equal(events[0].flags, WEIR_FLAG_DROPPED);
+                peer_close(&p);
+            }
+}
+
+/* The transport ends with both of them in the offer: they are given back when it is void. */
+static void borrowed_messages_offered_when_the_transport_ends__are_all_given_back(void **state)
+{
+    peer p;
+    weir_span spans[8];
+    weir_event events[4];
+    (void)state;
+    peer_init(&p);
+    p.config.max_pooled_bytes = 0; /* what is freed is gone */
+    peer_open(&p, 'S');
+    for (uint64_t token = 0; token < 3; token++)
+        weir_conn_send_ref(p.conn, WEIR_BINARY, output_borrowed, 10, token);
+    assert_int_equal(weir_conn_output(p.conn, spans, 8), 6);
+    act_transport_ends(&p);
+    assert_int_equal(weir_conn_sent(p.conn, 0), WEIR_OK);
+    assert_int_equal(weir_conn_events(p.conn, events, 4), 4);
+    for (uint64_t token = 0; token < 3; token++) {
+        assert_int_equal(events[token].type, WEIR_EVENT_RELEASED);
+        assert_int_equal(events[token].token, token);
+        assert_int_equal(events[token].flags, WEIR_FLAG_DROPPED);
+    }
+    peer_close(&p);
+}
+
 static void borrowed_memory__is_given_back_once_for_each_token_in_order(void **state)
 {
     (void)state;
@@ -626,6 +682,8 @@ int main(void)
         cmocka_unit_test(queued_bytes_of_borrowed_sends__never_run_out_before_the_bytes_do),
         cmocka_unit_test(buffered_amount__counts_payload_alone_and_falls_with_it),
         cmocka_unit_test(borrowed_message_that_left_whole__is_not_called_dropped),
+        cmocka_unit_test(borrowed_message_cut_short__is_called_dropped),
+        cmocka_unit_test(borrowed_messages_offered_when_the_transport_ends__are_all_given_back),
         cmocka_unit_test(borrowed_memory__is_given_back_once_for_each_token_in_order),
         cmocka_unit_test(waiting_output__holds_one_block_and_idle_connections_none),
         cmocka_unit_test(queue_that_never_runs_empty__uses_its_first_block_again),

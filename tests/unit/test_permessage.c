@@ -221,6 +221,20 @@ R7692_7_1_2_1_1__R7692_7_1_2_2_1__all_strings_of_3_digits__8_to_15_are_windows(v
     }
 }
 
+static void
+R7692_7_1_2_1_1__R7692_7_1_2_2_1__characters_that_are_no_digits__make_no_window(void **state)
+{
+    (void)state;
+    for (char first = '0'; first <= '9'; first++) {
+        for (char second = '!'; second <= '~'; second++) {
+            const char value[] = {first, second, '\0'};
+            if (!weir__http_is_token((weir_text){value, 2}))
+                continue;
+            check_bits(form("%s", value), first == '1' && second >= '0' && second <= '5');
+        }
+    }
+}
+
 static void SEC_N1__R7692_7_1_2__numbers_to_65536__only_8_to_15_are_agreed(void **state)
 {
     (void)state;
@@ -395,6 +409,8 @@ int main(void)
         PERMESSAGE_TEST(R7692_7_1_1_1_1__flags_with_a_value__are_refused),
         PERMESSAGE_TEST(
             R7692_7_1_2_1_1__R7692_7_1_2_2_1__all_strings_of_3_digits__8_to_15_are_windows),
+        PERMESSAGE_TEST(
+            R7692_7_1_2_1_1__R7692_7_1_2_2_1__characters_that_are_no_digits__make_no_window),
         PERMESSAGE_TEST(SEC_N1__R7692_7_1_2__numbers_to_65536__only_8_to_15_are_agreed),
         PERMESSAGE_TEST(
             R7692_7_1_2_1_1__R7692_7_1_2_2_1__windows_without_a_value__only_hint_in_an_offer),

@@ -5,6 +5,7 @@
 
 #include "support/pair.h"
 #include "support/test.h"
+#include "support/zip.h"
 
 static weir_stats report_stats(const weir_conn *conn)
 {
@@ -29,6 +30,24 @@ static weir_report report_of(const weir_conn *conn)
 
 /* ---- Statistics ------------------------------------------------------------------------------*/
 
+static void memory_for_compression__is_part_of_what_is_held(void **state)
+{
+    peer p;
+    (void)state;
+    peer_init(&p);
+    p.config.deflate = WEIR_DEFLATE_ON;
+    zip_peer(&p, WEIR_SERVER, "permessage-deflate");
+    weir_conn_send(p.conn, WEIR_TEXT | WEIR_COMPRESS, "xxxxxxxxxxxxxxxxxxxx", 20);
+    peer_pump(&p);
+    const weir_stats before = report_stats(p.conn);
+    assert_int_equal(weir_conn_trim(p.conn), WEIR_OK);
+    const weir_stats after = report_stats(p.conn);
+    assert_true(before.deflate_bytes > after.deflate_bytes);
+    assert_int_equal(before.held_bytes - after.held_bytes,
+                     before.deflate_bytes - after.deflate_bytes);
+    peer_close(&p);
+}
+
 static void counters__are_exact_to_the_byte(void **state)
 {
     (void)state;
@@ -47,6 +66,8 @@ static void counters__are_exact_to_the_byte(void **state)
         peer_feed(&p, input.data, input.len, 3);
         weir_conn_ping(p.conn, NULL, 0);
         peer_pump(&p);
+        assert_null(report_of(p.conn).reason.data);
+        assert_int_equal(report_of(p.conn).reason.len, 0);
         weir_stats stats = report_stats(p.conn);
         assert_int_equal(stats.rx_bytes, input.len);
         assert_int_equal(stats.tx_bytes, p.output.len);
@@ -96,6 +117,31 @@ static void held_bytes__are_what_the_allocator_gave(void **state)
         assert_int_equal(report_totals(p.context).peak_bytes, p.alloc.peak);
         peer_close(&p);
     }
+}
+
+static void subprotocol_and_reason__are_part_of_what_is_held(void **state)
+{
+    peer p;
+    bytes request = {0};
+    bytes close = {0};
+    (void)state;
+    peer_init(&p);
+    p.config.max_pooled_bytes = 0;
+    p.config.auto_accept = 1;
+    p.config.subprotocols = (weir_text){"chat", 4};
+    peer_open(&p, 's');
+    const uint64_t others = p.alloc.held - report_stats(p.conn).held_bytes;
+    bytes_add_request(&request, "Sec-WebSocket-Protocol: chat\r\n");
+    peer_feed(&p, request.data, request.len, request.len);
+    assert_int_equal(weir_conn_state(p.conn), WEIR_OPEN);
+    assert_int_equal(p.alloc.held, others + report_stats(p.conn).held_bytes);
+    bytes_add_close(&close, WEIR_CLIENT, 4000, "because");
+    peer_feed(&p, close.data, close.len, close.len);
+    assert_int_equal(report_of(p.conn).reason.len, 7);
+    assert_int_equal(p.alloc.held, others + report_stats(p.conn).held_bytes);
+    bytes_free(&request);
+    bytes_free(&close);
+    peer_close(&p);
 }
 
 static void totals_of_the_context__are_the_sums_of_all_connections(void **state)
@@ -279,11 +325,51 @@ static void message_that_finds_no_memory__is_answered_1011(void **state)
     }
 }
 
+/* The reason is for a log: without memory for it the closing handshake goes on as it would. */
+static void reason_that_finds_no_memory__leaves_the_code(void **state)
+{
+    (void)state;
+    for (const char *kind = "SC"; *kind; kind++) {
+        int without = 0;
+        for (uint64_t k = 1; k < 6; k++) {
+            peer p;
+            bytes input = {0};
+            char reason[101] = {0};
+            peer_init(&p);
+            p.config.max_pooled_bytes = 0;
+            peer_open(&p, *kind);
+            assert_int_equal(weir_conn_close(p.conn, 1000, NULL, 0), WEIR_OK);
+            peer_pump(&p);
+            memset(reason, 'r', 100);
+            bytes_add_close(&input, p.role == WEIR_SERVER ? WEIR_CLIENT : WEIR_SERVER, 4321,
+                            reason);
+            p.alloc.fail_at = p.alloc.calls + k;
+            peer_feed(&p, input.data, input.len, input.len);
+            const weir_report report = report_of(p.conn);
+            const int kept = report.reason.len == 100;
+            if (report.cause != WEIR_E_MEMORY) { /* there was memory for the frame */
+                without += !kept;
+                assert_int_equal(report.reason.len, kept ? 100 : 0);
+                assert_int_equal(report.peer_code, 4321);
+                assert_int_equal(report.code, 4321);
+                assert_int_equal(report.cause, WEIR_OK);
+                assert_int_equal(report.clean, 1);
+                assert_int_equal(p.closed_count, 1);
+            }
+            bytes_free(&input);
+            peer_close(&p);
+        }
+        assert_in_range(without, 1, 3);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(memory_for_compression__is_part_of_what_is_held),
         cmocka_unit_test(counters__are_exact_to_the_byte),
         cmocka_unit_test(held_bytes__are_what_the_allocator_gave),
+        cmocka_unit_test(subprotocol_and_reason__are_part_of_what_is_held),
         cmocka_unit_test(totals_of_the_context__are_the_sums_of_all_connections),
         cmocka_unit_test(round_trip_time__is_that_of_the_ping_that_was_answered),
         cmocka_unit_test(report__names_the_side_that_ended_it),
@@ -291,6 +377,7 @@ int main(void)
         cmocka_unit_test(first_cause__stays),
         cmocka_unit_test(request_that_finds_no_memory__is_answered_500),
         cmocka_unit_test(message_that_finds_no_memory__is_answered_1011),
+        cmocka_unit_test(reason_that_finds_no_memory__leaves_the_code),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -191,6 +191,38 @@ static void bad_byte_in_text_of_any_length__is_refused_and_nothing_queued(void *
         }
 }
 
+/* More than a client's keys are made at once, and than the queue's chunks of any size hold. */
+static void burst__arrives_as_the_messages_that_were_sent(void **state)
+{
+    static const size_t lens[] = {0, 5, 16, 40, 65, 125, 126, 900, 1100, 16000, 33000, 65536, 3};
+    test_alloc alloc = {0};
+    pair p;
+    bytes wanted = {0};
+    (void)state;
+    pair_init(&p, &alloc);
+    p.config.high_water_bytes = p.config.max_queued_bytes = WEIR_NONE;
+    assert_int_equal(pair_open(&p, 'e'), WEIR_OK);
+    memset(send_large, 's', sizeof send_large);
+    for (size_t i = 0; i < 400; i++) {
+        const size_t len = lens[(i * i + i / 60) % (i % 40 == 39 ? 13 : 9)];
+        const int type = i % 3 == 0 ? WEIR_TEXT : WEIR_BINARY;
+        const uint8_t head[5] = {(uint8_t)type, (uint8_t)len, (uint8_t)(len >> 8),
+                                 (uint8_t)(len >> 16), 0};
+        bytes_add(&wanted, head, sizeof head);
+        send_large[i] = (char)('A' + i % 26);
+        bytes_add(&wanted, send_large + i, len);
+        for (int side = 0; side < 2; side++)
+            assert_int_equal(weir_conn_send(p.side[side].conn, type, send_large + i, len), WEIR_OK);
+    }
+    pair_run(&p, 100000);
+    for (int side = 0; side < 2; side++) {
+        assert_int_equal(p.side[side].got.len, wanted.len);
+        assert_memory_equal(p.side[side].got.data, wanted.data, wanted.len);
+    }
+    bytes_free(&wanted);
+    pair_free(&p);
+}
+
 /* ---- Streams ---------------------------------------------------------------------------------*/
 
 static void stream__is_one_message_of_its_pieces(void **state)
@@ -321,6 +353,7 @@ int main(void)
         cmocka_unit_test(SEC_M6__short_prepared_messages_to_a_peer_that_never_reads_are_limited),
         cmocka_unit_test(payload_of_every_length__leaves_as_it_is),
         cmocka_unit_test(bad_byte_in_text_of_any_length__is_refused_and_nothing_queued),
+        cmocka_unit_test(burst__arrives_as_the_messages_that_were_sent),
         cmocka_unit_test(stream__is_one_message_of_its_pieces),
         cmocka_unit_test(stream_that_was_not_ended__is_cut_off_by_a_close),
         cmocka_unit_test(full_queue__leaves_the_stream_open),

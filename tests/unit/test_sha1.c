@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/base/cpu.h"
 #include "../../src/kernels/base64.h"
 #include "../../src/kernels/sha1.h"
+#include "support/tables.h"
 
 static uint32_t rotate(uint32_t value, int count)
 {
@@ -62,8 +62,9 @@ static void naive_sha1(const uint8_t *data, size_t len, uint8_t digest[20])
 
 static void assert_digest(const void *data, size_t len, const char *hex)
 {
-    const weir__kernels *all[] = {&weir__kernels_scalar, weir__kernels_for(weir__cpu_bits())};
-    for (size_t k = 0; k < 2; k++) {
+    const weir__kernels *all[TABLES_MOST];
+    const size_t count = tables(all);
+    for (size_t k = 0; k < count; k++) {
         uint8_t digest[20];
         weir__sha1(all[k], data, len, digest);
         for (size_t i = 0; i < 20; i++) {
@@ -89,7 +90,8 @@ static void R6455_10_8_1__digests_are_those_of_fips_180(void **state)
 static void R6455_10_8_1__every_length_and_split_equals_the_naive_digest(void **state)
 {
     (void)state;
-    const weir__kernels *all[] = {&weir__kernels_scalar, weir__kernels_for(weir__cpu_bits())};
+    const weir__kernels *all[TABLES_MOST];
+    const size_t count = tables(all);
     uint8_t data[200];
     for (size_t i = 0; i < sizeof data; i++)
         data[i] = (uint8_t)(i * 73 + 11);
@@ -97,7 +99,7 @@ static void R6455_10_8_1__every_length_and_split_equals_the_naive_digest(void **
         uint8_t expected[20];
         naive_sha1(data, len, expected);
         for (size_t cut = 0; cut <= len; cut++) {
-            for (size_t k = 0; k < 2; k++) {
+            for (size_t k = 0; k < count; k++) {
                 uint8_t digest[20];
                 weir__sha1_pair(all[k], data, cut, data + cut, len - cut, digest);
                 assert_memory_equal(digest, expected, 20);
@@ -106,11 +108,19 @@ static void R6455_10_8_1__every_length_and_split_equals_the_naive_digest(void **
     }
 }
 
+static void kernel_of_another_cpu(uint32_t state[5], const uint8_t *blocks, size_t count)
+{
+    weir__kernels_scalar.sha1(state, blocks, count);
+}
+
 /* Each word of the block that is always the same has its part in each digest. */
 static void R6455_4_2_2_8__short_way_of_the_accept_key_equals_the_naive_digest(void **state)
 {
     (void)state;
-    const weir__kernels *all[] = {&weir__kernels_scalar, weir__kernels_for(weir__cpu_bits())};
+    const weir__kernels another = {.sha1 = kernel_of_another_cpu};
+    const weir__kernels *all[TABLES_MOST + 1];
+    size_t count = tables(all);
+    all[count++] = &another;
     uint32_t random = 1;
     for (size_t turn = 0; turn < 1000; turn++) {
         uint8_t text[60];
@@ -120,12 +130,33 @@ static void R6455_4_2_2_8__short_way_of_the_accept_key_equals_the_naive_digest(v
         }
         uint8_t expected[20];
         naive_sha1(text, sizeof text, expected);
-        for (size_t k = 0; k < 2; k++) {
+        for (size_t k = 0; k < count; k++) {
             uint8_t digest[20];
             weir__sha1_accept(all[k], text, text + 24, digest);
             assert_memory_equal(digest, expected, 20);
         }
     }
+}
+
+/* Keeps what it was given last, reading nothing of long texts. */
+static uint8_t last_block[64];
+
+static void kernel_that_keeps_the_last(uint32_t state[5], const uint8_t *blocks, size_t count)
+{
+    (void)state;
+    if (count == 1)
+        memcpy(last_block, blocks, sizeof last_block);
+}
+
+static void R6455_10_8_1__length_of_a_long_text__is_counted_in_64_bits(void **state)
+{
+    (void)state;
+    const weir__kernels keeping = {.sha1 = kernel_that_keeps_the_last};
+    const uint8_t text[64] = {0};
+    uint8_t digest[20];
+    weir__sha1(&keeping, text, (size_t)3 << 29, digest);
+    static const uint8_t expected[64] = {[0] = 0x80, [59] = 3};
+    assert_memory_equal(last_block, expected, sizeof expected);
 }
 
 static void both_pieces_empty__is_the_digest_of_nothing(void **state)
@@ -153,11 +184,12 @@ static void key_of_the_rfc__gives_its_accept_value(void **state)
 static void kernel__takes_many_blocks_at_once(void **state)
 {
     (void)state;
-    const weir__kernels *all[] = {&weir__kernels_scalar, weir__kernels_for(weir__cpu_bits())};
+    const weir__kernels *all[TABLES_MOST];
+    const size_t count = tables(all);
     uint8_t blocks[7 * 64];
     for (size_t i = 0; i < sizeof blocks; i++)
         blocks[i] = (uint8_t)(i * 29);
-    for (size_t k = 0; k < 2; k++) {
+    for (size_t k = 0; k < count; k++) {
         uint32_t together[5] = {1, 2, 3, 4, 5};
         uint32_t alone[5] = {1, 2, 3, 4, 5};
         all[k]->sha1(together, blocks, 0);
@@ -175,6 +207,7 @@ int main(void)
         cmocka_unit_test(R6455_10_8_1__digests_are_those_of_fips_180),
         cmocka_unit_test(R6455_10_8_1__every_length_and_split_equals_the_naive_digest),
         cmocka_unit_test(R6455_4_2_2_8__short_way_of_the_accept_key_equals_the_naive_digest),
+        cmocka_unit_test(R6455_10_8_1__length_of_a_long_text__is_counted_in_64_bits),
         cmocka_unit_test(both_pieces_empty__is_the_digest_of_nothing),
         cmocka_unit_test(key_of_the_rfc__gives_its_accept_value),
         cmocka_unit_test(kernel__takes_many_blocks_at_once),

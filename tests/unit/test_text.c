@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../../src/base/text.h"
+#include "../support/guard.h"
 
 static weir_text literal(const char *data)
 {
@@ -134,6 +135,39 @@ static void trim__takes_outer_space_and_tab_only(void **state)
     assert_text(weir__text_trim(literal("")), "");
 }
 
+static void look_at(weir_text one, weir_text two)
+{
+    assert_true(weir__text_equal(one, two));
+    assert_true(weir__text_equal_nocase(one, two));
+    assert_true(weir__text_trim(one).len <= one.len);
+    weir_text word;
+    while (weir__text_next_word(&one, &word))
+        assert_in_range(word.len, 1, 5);
+}
+
+static void texts_between_memory_that_is_not_ours__are_not_left(void **state)
+{
+    (void)state;
+    static const char bytes[] = " one  and two and three \t ";
+    const size_t count = sizeof bytes - 1;
+    const guarded rooms[2] = {guard(), guard()};
+    for (size_t len = 0; len <= count; len++) {
+        const weir_text at_end[2] = {{(char *)guard_copy(rooms[0], bytes, len), len},
+                                     {(char *)guard_copy(rooms[1], bytes, len), len}};
+        const weir_text at_start[2] = {{(char *)rooms[0].start, len},
+                                       {(char *)rooms[1].start, len}};
+        memcpy(rooms[0].start, bytes, len);
+        memcpy(rooms[1].start, bytes, len);
+        look_at(at_end[0], at_end[1]);
+        look_at(at_start[0], at_start[1]);
+        look_at(at_start[0], at_end[1]);
+        const uint8_t *const ended = guard_copy(rooms[0], bytes + count - len, len + 1);
+        assert_int_equal(weir__text((const char *)ended, WEIR_NTS).len, len);
+    }
+    unguard(rooms[0]);
+    unguard(rooms[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +179,7 @@ int main(void)
         cmocka_unit_test(next_word__gives_each_word_and_then_false),
         cmocka_unit_test(next_word_with_spaces_to_spare__is_never_empty),
         cmocka_unit_test(trim__takes_outer_space_and_tab_only),
+        cmocka_unit_test(texts_between_memory_that_is_not_ours__are_not_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,6 +12,7 @@
 
 #include "../../src/base/text.h"
 #include "../../src/protocol/url.h"
+#include "../support/guard.h"
 
 /* "secure host raw port default ipv6 path query", or "refused", of a copy at a heap chunk's end. */
 static const char *parse(const char *data, size_t len)
@@ -179,6 +180,11 @@ static void R6455_3_5__ipv6_literals__follow_the_grammar(void **state)
                                       "::1.2.3.256",
                                       "::1.2.3.04",
                                       "::1.2.3.",
+                                      "::1.2a3.4",
+                                      "::1.2.3-4",
+                                      "::1g2",
+                                      "::1:",
+                                      "1::2:",
                                       "::.1.2.3",
                                       "::1.2.3.4:5",
                                       "1:2:3:4:5:6:7:1.2.3.4",
@@ -333,6 +339,32 @@ static void R9112_3_2_1__every_byte_in_a_target__is_judged(void **state)
     }
 }
 
+static void texts_before_memory_that_is_not_ours__are_read_to_their_end_only(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"wss://%41b.c%2:65535/p%41/q?r%41%4#",
+                                        "ws://[::1",
+                                        "ws://[1:2:3:4:5:6:192.0.2.1]:80/",
+                                        "ws://[1::]:80",
+                                        "http://h:80/p?q",
+                                        "https://[1:2::]/",
+                                        "/p?q"};
+    const guarded room = guard();
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        for (size_t first = 0; first <= strlen(texts[i]); first++) {
+            for (size_t len = 0; len <= strlen(texts[i]) - first; len++) {
+                const weir_text text = {(char *)guard_copy(room, texts[i] + first, len), len};
+                weir_url url;
+                weir_text parts[3];
+                (void)weir__url_parse(text, &url);
+                (void)weir__authority_parse(text, NULL, NULL);
+                (void)weir__target_parse(text, &parts[0], &parts[1], &parts[2]);
+            }
+        }
+    }
+    unguard(room);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -348,6 +380,7 @@ int main(void)
         cmocka_unit_test(R6455_4_2_1_5__host_fields__are_hosts_with_ports),
         cmocka_unit_test(R6455_4_2_1_4__R9112_3_2_2_1__targets__are_origin_form_or_http_urls),
         cmocka_unit_test(R9112_3_2_1__every_byte_in_a_target__is_judged),
+        cmocka_unit_test(texts_before_memory_that_is_not_ours__are_read_to_their_end_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

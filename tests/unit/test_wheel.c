@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../../src/base/wheel.h"
+#include "../support/guard.h"
 
 #define TIMERS 300
 
@@ -131,6 +132,17 @@ static void model_step(rig *model)
     uint64_t span = draw_span(model);
     bool past = draw(model) % 8 == 0;
     model_add(model, index, past && span < now ? now - span : now + span);
+}
+
+static void init__writes_the_wheel_and_nothing_behind_it(void **state)
+{
+    (void)state;
+    const guarded room = guard();
+    assert_true(sizeof(weir__wheel) <= (size_t)(room.end - room.start));
+    weir__wheel *const wheel = (weir__wheel *)(void *)(room.end - sizeof *wheel);
+    weir__wheel_init(wheel);
+    assert_true(weir__wheel_next(wheel) == UINT64_MAX);
+    unguard(room);
 }
 
 static void random_use__equals_the_model(void **state)
@@ -272,6 +284,23 @@ static void timer_in_another_list_or_nowhere__can_be_removed(void **state)
     assert_true(weir__wheel_next(&model.wheel) == UINT64_MAX);
 }
 
+static void list_directly_behind_the_wheel__is_none_of_its_slots(void **state)
+{
+    (void)state;
+    struct {
+        weir__wheel wheel;
+        weir__node list;
+    } owner;
+    weir__timer timers[2] = {{{NULL, NULL}, 5}, {{NULL, NULL}, 0}};
+    weir__wheel_init(&owner.wheel);
+    weir__list_init(&owner.list);
+    weir__wheel_add(&owner.wheel, &timers[0]);
+    weir__list_append(&owner.list, &timers[1].node);
+    weir__wheel_remove(&owner.wheel, &timers[1]);
+    assert_true(weir__list_empty(&owner.list));
+    assert_true(weir__wheel_next(&owner.wheel) == 5);
+}
+
 static void list__appends_at_the_end_and_removes_anywhere(void **state)
 {
     (void)state;
@@ -295,6 +324,7 @@ static void list__appends_at_the_end_and_removes_anywhere(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(init__writes_the_wheel_and_nothing_behind_it),
         cmocka_unit_test(random_use__equals_the_model),
         cmocka_unit_test(advancing_to_next__meets_each_due_exactly_in_few_steps),
         cmocka_unit_test(deadline_beyond_the_last_level__is_met_exactly),
@@ -303,6 +333,7 @@ int main(void)
         cmocka_unit_test(time_moving_back__changes_nothing),
         cmocka_unit_test(timers_of_the_lowest_level__expire_in_order),
         cmocka_unit_test(timer_in_another_list_or_nowhere__can_be_removed),
+        cmocka_unit_test(list_directly_behind_the_wheel__is_none_of_its_slots),
         cmocka_unit_test(list__appends_at_the_end_and_removes_anywhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,7 +2,9 @@
 /* Whole messages on the straight line: the same as in the general way, and where it gives up. */
 #include <string.h>
 
+#include "../../src/conn/assembly.h"
 #include "../../src/conn/whole.h"
+#include "support/guard.h"
 #include "support/peer.h"
 #include "support/test.h"
 
@@ -225,6 +227,78 @@ static void message_cut_anywhere__is_the_same_as_whole(void **state)
     }
 }
 
+/* In reads of step bytes, each of them in memory that is gone with the next. */
+static void whole_feed_reads(peer *p, const bytes *input, size_t step)
+{
+    static uint8_t read[70014];
+    weir_event events[40];
+    size_t seen = 0, used;
+    for (size_t at = 0; at < input->len; at += used) {
+        const size_t len = step < input->len - at ? step : input->len - at;
+        memcpy(read, input->data + at, len);
+        const int count = weir_conn_receive(p->conn, read, len, &used, events, 40);
+        assert_int_equal(used, len);
+        for (int i = 0; i < count; i++)
+            whole_expect(&events[i], seen++, 0);
+        memset(read, 0xFF, len);
+    }
+    assert_int_equal(seen, 36);
+}
+
+/* Each message here lies in one frame; most of them in more than one read. */
+static void reads_of_every_size__give_the_same_messages(void **state)
+{
+    static const size_t steps[] = {1, 5, 16, 100, 130, 1031, 1448, 4096, 65535, 70014};
+    static uint8_t payload[70000];
+    (void)state;
+    for (const char *kind = "SC"; *kind; kind++)
+        for (size_t i = 0; i < COUNT_OF(steps); i++) {
+            peer p;
+            bytes input = {0};
+            weir_stats stats;
+            whole_open(&p, *kind, 0);
+            for (size_t m = 0; m < 36; m++)
+                bytes_add_frame(&input, whole_other(&p), 1, m % 2 == 0 ? 1 : 2, payload,
+                                whole_payload(m, payload));
+            whole_feed_reads(&p, &input, steps[i]);
+            assert_int_equal(weir_conn_stats(p.conn, &stats, sizeof stats), WEIR_OK);
+            assert_int_equal(stats.rx_messages, 36);
+            assert_int_equal(stats.rx_bytes, input.len);
+            bytes_free(&input);
+            peer_close(&p);
+        }
+}
+
+/* The next call frees the message that was given; one that was begun behind it stays. */
+static void between_reads__only_what_is_in_the_making_is_held(void **state)
+{
+    static const uint8_t payload[1000] = {0};
+    (void)state;
+    for (const char *kind = "SC"; *kind; kind++) {
+        peer p;
+        bytes input = {0};
+        weir_event events[8];
+        size_t used;
+        whole_open(&p, *kind, 0);
+        for (int i = 0; i < 3; i++)
+            bytes_add_frame(&input, whole_other(&p), 1, 2, payload, sizeof payload);
+        const size_t cut = input.len / 2;
+        assert_int_equal(weir_conn_receive(p.conn, input.data, cut, &used, events, 8), 1);
+        assert_int_equal(p.conn->rx->held.cap, 0);
+        assert_int_equal(p.conn->rx->message.cap, 1024);
+        uint8_t *const rest = input.data + cut;
+        assert_int_equal(weir_conn_receive(p.conn, rest, cut - 1, &used, events, 8), 1);
+        assert_ptr_equal(events[0].data, p.conn->rx->held.data);
+        assert_int_equal(p.conn->rx->message.cap, 1024);
+        const size_t left = input.len - 2 * cut + 1;
+        assert_int_equal(weir_conn_receive(p.conn, rest + cut - 1, left, &used, events, 8), 1);
+        assert_int_equal(weir_conn_receive(p.conn, NULL, 0, &used, events, 8), 0);
+        assert_null(p.conn->rx);
+        bytes_free(&input);
+        peer_close(&p);
+    }
+}
+
 /* Only the straight line, over len bytes of the input. */
 static weir__run whole_line_run(const peer *p, bytes *input, size_t len, weir_event *events)
 {
@@ -235,7 +309,17 @@ static weir__run whole_line_run(const peer *p, bytes *input, size_t len, weir_ev
     return run;
 }
 
-static void straight_line__takes_what_is_whole_and_begins_what_is_not(void **state)
+/* Memory follows what came, not what the head says: 1 KiB, then at most twofold. */
+static void whole_expect_begun(const peer *p, size_t came, size_t missing)
+{
+    const weir__rx *const rx = p->conn->rx;
+    assert_int_equal(rx->frame_left, missing);
+    assert_int_equal(rx->message.len, came);
+    assert_true(came > 0 || rx->message.cap == 0);
+    assert_true(rx->message.cap <= 1024 || rx->message.cap < 2 * came);
+}
+
+static void straight_line__takes_what_is_there(void **state)
 {
     static const size_t lens[] = {0, 1, 15, 16, 125, 126, 127, 65535, 65536, 70000};
     static uint8_t payload[70000];
@@ -243,8 +327,9 @@ static void straight_line__takes_what_is_whole_and_begins_what_is_not(void **sta
     for (const char *kind = "SC"; *kind; kind++)
         for (size_t i = 0; i < COUNT_OF(lens); i++)
             for (int opcode = 1; opcode <= 2; opcode++)
-                for (size_t cut = 0; cut < 4; cut++) {
-                    const size_t some = cut < 3 ? cut : lens[i]; /* 3: only the head is there */
+                for (size_t cut = 0; cut < 5; cut++) {
+                    static const size_t cuts[] = {0, 1, 2, 100, 70000}; /* only the head is there */
+                    const size_t some = cuts[cut];
                     const size_t missing = some < lens[i] ? some : lens[i];
                     peer p;
                     bytes input = {0};
@@ -252,12 +337,45 @@ static void straight_line__takes_what_is_whole_and_begins_what_is_not(void **sta
                     whole_open(&p, *kind, 0);
                     bytes_add_frame(&input, whole_other(&p), 1, opcode, payload, lens[i]);
                     const weir__run run = whole_line_run(&p, &input, input.len - missing, events);
-                    const size_t head = input.len - lens[i];
                     assert_int_equal(run.count, missing == 0);
-                    assert_int_equal(run.at - run.start, missing == 0 ? input.len : head);
+                    assert_ptr_equal(run.at, run.end);
+                    if (missing > 0)
+                        whole_expect_begun(&p, lens[i] - missing, missing);
+                    else
+                        assert_null(p.conn->rx);
                     bytes_free(&input);
                     peer_close(&p);
                 }
+}
+
+/* Where there is no key, nothing before the head is taken for one. */
+static void straight_line__stays_within_the_input(void **state)
+{
+    (void)state;
+    const guarded room = guard();
+    for (const char *kind = "SC"; *kind; kind++)
+        for (size_t missing = 0; missing <= 19; missing++) {
+            peer p;
+            bytes input = {0};
+            weir_event events[8];
+            whole_open(&p, *kind, 0);
+            bytes_add_frame(&input, whole_other(&p), 1, 2, "0123456789abcdefghi", 19);
+            const size_t len = input.len - missing;
+            uint8_t *const places[] = {room.start, room.end - len};
+            for (size_t i = 0; i < COUNT_OF(places); i++) {
+                weir__run run = {.conn = p.conn, .events = events, .cap = 8, .start = places[i]};
+                memcpy(places[i], input.data, len);
+                run.at = places[i];
+                run.end = places[i] + len;
+                weir__whole_receive(&run);
+                assert_int_equal(run.count, missing == 0);
+                if (missing > 0)
+                    break; /* the next would be read as its payload */
+            }
+            bytes_free(&input);
+            peer_close(&p);
+        }
+    unguard(room);
 }
 
 static void message_as_big_as_allowed__stays_on_the_straight_line(void **state)
@@ -334,7 +452,10 @@ int main(void)
         cmocka_unit_test(limits__hold_on_the_straight_line),
         cmocka_unit_test(after_our_close__messages_are_checked_and_not_given),
         cmocka_unit_test(message_cut_anywhere__is_the_same_as_whole),
-        cmocka_unit_test(straight_line__takes_what_is_whole_and_begins_what_is_not),
+        cmocka_unit_test(reads_of_every_size__give_the_same_messages),
+        cmocka_unit_test(between_reads__only_what_is_in_the_making_is_held),
+        cmocka_unit_test(straight_line__takes_what_is_there),
+        cmocka_unit_test(straight_line__stays_within_the_input),
         cmocka_unit_test(message_as_big_as_allowed__stays_on_the_straight_line),
         cmocka_unit_test(straight_line__leaves_cut_heads_alone),
         cmocka_unit_test(straight_line__leaves_the_wrong_side_alone__whatever_follows),

@@ -83,7 +83,7 @@ void weir__chacha20_avx2(const uint32_t state[16], uint8_t *out, size_t count)
     for (; count >= CHACHA_AVX2_BLOCKS; count -= CHACHA_AVX2_BLOCKS) {
         chacha_avx2_blocks(start, out);
         start[12] += CHACHA_AVX2_BLOCKS;
-        out += 64 * CHACHA_AVX2_BLOCKS;
+        out += (size_t)64 * CHACHA_AVX2_BLOCKS;
     }
     weir__chacha20_sse2(start, out, count);
 }

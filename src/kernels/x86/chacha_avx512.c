@@ -71,7 +71,7 @@ void weir__chacha20_avx512(const uint32_t state[16], uint8_t *out, size_t count)
     for (; count >= CHACHA_AVX512_BLOCKS; count -= CHACHA_AVX512_BLOCKS) {
         chacha_avx512_blocks(start, out);
         start[12] += CHACHA_AVX512_BLOCKS;
-        out += 64 * CHACHA_AVX512_BLOCKS;
+        out += (size_t)64 * CHACHA_AVX512_BLOCKS;
     }
     weir__chacha20_avx2(start, out, count);
 }

@@ -72,7 +72,7 @@ void weir__chacha20_sse2(const uint32_t state[16], uint8_t *out, size_t count)
     for (; count >= CHACHA_SSE2_BLOCKS; count -= CHACHA_SSE2_BLOCKS) {
         chacha_sse2_blocks(start, out);
         start[12] += CHACHA_SSE2_BLOCKS;
-        out += 64 * CHACHA_SSE2_BLOCKS;
+        out += (size_t)64 * CHACHA_SSE2_BLOCKS;
     }
     weir__chacha20_scalar(start, out, count);
 }

@@ -3,6 +3,7 @@
 #include "../../support/guard.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define GUARD_PLAIN_BYTES 4096
 
@@ -17,4 +18,13 @@ guarded guard(void)
 void unguard(guarded room)
 {
     free(room.start);
+}
+
+uint8_t *guard_copy(guarded room, const void *data, size_t len)
+{
+    if (len > GUARD_PLAIN_BYTES)
+        abort();
+    if (len > 0)
+        memcpy(room.end - len, data, len);
+    return room.end - len;
 }

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../../src/base/cpu.h"
 #include "../../../src/protocol/http_head.h"
 
 /* A literal with its length, which may hold NULs. */
@@ -45,6 +46,14 @@ static inline void *heads_allocate(void *user, void *ptr, size_t old_size, size_
     if (alloc->live > alloc->peak)
         alloc->peak = alloc->live;
     return got;
+}
+
+static inline const weir__kernels *heads_kernels(void)
+{
+    static const weir__kernels *kernels;
+    if (!kernels)
+        kernels = weir__kernels_for(weir__cpu_bits());
+    return kernels;
 }
 
 /* The defaults of the documentation; nothing is pooled, so that every block is an allocation. */
@@ -116,7 +125,7 @@ static inline void heads_one_way(weir__http_kind kind, const weir_config *policy
     weir__memory memory;
     heads_alloc alloc;
     heads_memory(&memory, &alloc);
-    weir__http_head head = {.kind = kind, .policy = policy};
+    weir__http_head head = {.kind = kind, .policy = policy, .kernels = heads_kernels()};
     size_t used;
     const int status = heads_feed_cut(&head, &memory, data, len, first, step, &used);
     check(&head, status, used, expected);

@@ -89,6 +89,7 @@ static inline weir__http_head *parse_lines(weir__http_kind kind, const char *lin
     weir__http_head_reset(head);
     head->kind = kind;
     head->policy = &policy;
+    head->kernels = heads_kernels();
     const char *const parts[] = {asks ? "GET / HTTP/1.1\r\n" : "HTTP/1.1 101 S\r\n", lines, "\r\n"};
     int status = WEIR__HTTP_MORE;
     for (size_t i = 0; i < 3; i++) {

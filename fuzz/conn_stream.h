@@ -18,7 +18,7 @@ typedef struct stream_setup {
     int answer;         /* to a REQUEST: 0 accept, 1 accept the first subprotocol with a field,
                            2 respond 403, 3 close, 4 nothing until all input is there, 5 nothing */
     int timed;          /* a time was told */
-    uint64_t work;      /* 0: as stream.c says; else steps for each byte */
+    uint64_t work;      /* 0: as conn_stream.c says; else steps for each byte */
 } stream_setup;
 
 /* What came of one run. */

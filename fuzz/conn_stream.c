@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A connection that is fed a stream of bytes, several times over, cut up in several ways: what it
  * says and does must be the same each time, within budgets, and right where that can be told. */
-#include "stream.h"
+#include "conn_stream.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/* echo_epoll with TLS: the same server, for wss. Needs mbedTLS. */
+#define _POSIX_C_SOURCE 200809L
+
+#include <weir/tls.h>
+
+#include "echo_options.h"
+#include "epoll_server.h"
+#include "pump_tls.h"
+
+typedef struct tls_client {
+    client plain;
+    weir_tls *tls;
+} tls_client;
+
+static weir_tls_context *tls_context;
+
+/* ---- TLS between each connection and its socket ----------------------------------------------*/
+
+static bool on_start(client *c)
+{
+    return weir_tls_create_server(tls_context, c->conn, &((tls_client *)c)->tls) == WEIR_OK;
+}
+
+static bool on_pump(client *c, bool readable, pump_handler *handle)
+{
+    return pump_tls(((tls_client *)c)->tls, c->conn, c->fd, readable, handle);
+}
+
+static uint32_t on_wants(const client *c)
+{
+    return pump_tls_wants(((const tls_client *)c)->tls, c->conn, c->paused);
+}
+
+static void on_end(client *c)
+{
+    weir_tls_free(((tls_client *)c)->tls);
+}
+
+/* ---- The echo --------------------------------------------------------------------------------*/
+
+static void on_event(weir_conn *conn, const weir_event *event)
+{
+    client *const c = weir_conn_user(conn);
+    const int type = event->flags & WEIR_FLAG_TEXT ? WEIR_TEXT : WEIR_BINARY;
+    switch (event->type) {
+    case WEIR_EVENT_MESSAGE:
+        if (weir_conn_send(conn, type, event->data, event->len) == WEIR_E_MEMORY)
+            weir_conn_close(conn, 1011, "out of memory", WEIR_NTS);
+        break;
+    /* It does not read what we send: we do not read what it sends. */
+    case WEIR_EVENT_HIGH_WATER:
+        c->paused = true;
+        break;
+    case WEIR_EVENT_WRITABLE:
+        c->paused = false;
+        break;
+    case WEIR_EVENT_CLOSED:
+        if (weir_tls_cause(((tls_client *)c)->tls) < 0)
+            fprintf(stderr, "TLS: %s\n", weir_tls_status_text(event->cause));
+        break;
+    default:
+        break; /* pings and closes are answered by the library */
+    }
+}
+
+/* ---- The start -------------------------------------------------------------------------------*/
+
+/* Take an option of ours out of the arguments; the rest are those of echo_epoll. */
+static const char *take_option(char **argv, const char *name)
+{
+    for (char **arg = argv + 1; arg[0] && arg[1]; arg++) {
+        if (strcmp(arg[0], name) != 0)
+            continue;
+        const char *const value = arg[1];
+        for (; arg[1]; arg++)
+            arg[0] = arg[2];
+        return value;
+    }
+    fprintf(stderr, "%s needs %s FILE, in PEM or DER\n", argv[0], name);
+    exit(2);
+}
+
+static void create_tls_context(const char *certificate, const char *key)
+{
+    weir_tls_config config;
+    weir_tls_config_init(&config, sizeof config, WEIR_SERVER);
+    config.certificate = read_file(certificate);
+    config.key = read_file(key);
+    config.alpn = (weir_text){"http/1.1", WEIR_NTS};
+    tls_check(weir_tls_context_create(&config, &tls_context));
+    free((void *)config.certificate.data);
+    free((void *)config.key.data);
+}
+
+int main(int argc, char **argv)
+{
+    static const server_transport transport = {on_start, on_pump, on_wants, on_end};
+    const char *const certificate = take_option(argv, "--cert");
+    const char *const key = take_option(argv, "--key");
+    echo_options options;
+    weir_context *const context = create_echo_context(argv, &options);
+    (void)argc;
+    create_tls_context(certificate, key);
+    server s = {.context = context,
+                .handle = on_event,
+                .client_size = sizeof(tls_client),
+                .close_timeout_ms = options.close_timeout_ms,
+                .transport = &transport};
+    server_run(&s, options.host, options.port);
+    weir_tls_context_free(tls_context);
+    return 0;
+}

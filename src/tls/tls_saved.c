@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* A client's session as bytes: for which host and how checked, then what mbedTLS makes of it. */
+#include "tls_mbedtls.h"
+
+#ifdef WEIR__TLS_MBEDTLS
+
+#include <string.h>
+
+/* A resumed handshake shows no certificate: the bytes say for whom it was checked, and whether. */
+#define TLS_SAVED_HEAD 4 /* 'W', 1; 1 when it was checked; length of the host's name */
+
+static void tls_saved_head(const weir__tls_session *session, uint8_t *head)
+{
+    head[0] = 'W';
+    head[1] = 1;
+    head[2] = session->context->verify;
+    head[3] = (uint8_t)session->host_len;
+}
+
+int weir__tls_saved_write(void *user, void *data, size_t cap, size_t *len)
+{
+    weir__tls_session *const session = (weir__tls_session *)user;
+    const size_t head = TLS_SAVED_HEAD + session->host_len;
+    uint8_t *const out = (uint8_t *)data;
+    uint8_t none;
+    if (!session->host)
+        return WEIR_E_NOT_FOUND;
+    /* mbedTLS 3 gives a session out once. */
+    const int taken = mbedtls_ssl_get_session(&session->ssl, &session->saved);
+    if (taken != 0 && !session->has_saved)
+        return weir__tls_setup_status(taken, WEIR_E_NOT_FOUND);
+    session->has_saved = true;
+    const size_t room = cap > head ? cap - head : 0;
+    const int error =
+        mbedtls_ssl_session_save(&session->saved, room > 0 ? out + head : &none, room, len);
+    *len += head;
+    if (error != 0)
+        return weir__tls_setup_status(error, WEIR_E_SHORT);
+    tls_saved_head(session, out);
+    memcpy(out + TLS_SAVED_HEAD, session->host, session->host_len);
+    return WEIR_OK;
+}
+
+/* Bytes that do not fit are as good as none. */
+int weir__tls_saved_read(weir__tls_session *session, const uint8_t *data, size_t len)
+{
+    const size_t head = TLS_SAVED_HEAD + session->host_len;
+    uint8_t wanted[TLS_SAVED_HEAD];
+    tls_saved_head(session, wanted);
+    if (len <= head || memcmp(data, wanted, TLS_SAVED_HEAD) != 0 ||
+        memcmp(data + TLS_SAVED_HEAD, session->host, session->host_len) != 0)
+        return WEIR_OK;
+    mbedtls_ssl_session saved;
+    mbedtls_ssl_session_init(&saved);
+    int error = mbedtls_ssl_session_load(&saved, data + head, len - head);
+    if (error == 0)
+        error = mbedtls_ssl_set_session(&session->ssl, &saved);
+    mbedtls_ssl_session_free(&saved);
+    return error == 0 ? WEIR_OK : weir__tls_setup_status(error, WEIR_OK);
+}
+
+#endif

@@ -1,0 +1,478 @@
+/* SPDX-License-Identifier: MIT */
+/* The pump on an engine that does as it is told; mistakes of the caller. */
+#include <weir/tls.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/test.h"
+
+/* ---- An engine that does as it is told -------------------------------------------------------*/
+
+typedef struct script {
+    int handshake, read, write, close; /* what the next calls return */
+    size_t read_len;                   /* zeros that a read gives, once */
+    size_t takes;                      /* bytes of input that a call takes */
+    size_t most;                       /* bytes of a write that are taken */
+    size_t makes;                      /* bytes that a handshake puts out */
+    unsigned freed;
+} script;
+
+/* As many bytes of the input as a call takes; there need be none to point to. */
+static void script_take(const script *s, weir_tls_wire *wire)
+{
+    const size_t taken = s->takes < wire->in_len ? s->takes : wire->in_len;
+    if (taken == 0)
+        return;
+    wire->in += taken;
+    wire->in_len -= taken;
+}
+
+static int script_handshake(void *session, weir_tls_wire *wire)
+{
+    script *const s = session;
+    script_take(s, wire);
+    memset(wire->out + wire->out_len, 'h', s->makes);
+    wire->out_len += s->makes;
+    s->makes = 0;
+    return s->handshake;
+}
+
+static int script_read(void *session, weir_tls_wire *wire, void *data, size_t cap, size_t *len)
+{
+    script *const s = session;
+    script_take(s, wire);
+    if (s->read_len == 0)
+        return s->read;
+    *len = s->read_len < cap ? s->read_len : cap;
+    memset(data, 0, *len);
+    s->read_len -= *len;
+    return WEIR_TLS_DONE;
+}
+
+static int script_write(void *session, weir_tls_wire *wire, const void *data, size_t len,
+                        size_t *used)
+{
+    script *const s = session;
+    if (s->write != WEIR_TLS_DONE)
+        return s->write;
+    *used = s->most < len ? s->most : len;
+    assert_true(wire->out_cap - wire->out_len >= *used);
+    memmove(wire->out + wire->out_len, data, *used);
+    wire->out_len += *used;
+    return WEIR_TLS_DONE;
+}
+
+static int script_close(void *session, weir_tls_wire *wire)
+{
+    (void)wire;
+    return ((script *)session)->close;
+}
+
+static int script_text(const void *session, int id, weir_text *text)
+{
+    (void)session, (void)id, (void)text;
+    return WEIR_E_NOT_FOUND;
+}
+
+static uint32_t script_number(const void *session, int id)
+{
+    (void)session;
+    return (uint32_t)id;
+}
+
+static int script_save(void *session, void *data, size_t cap, size_t *len)
+{
+    (void)session, (void)data, (void)cap;
+    *len = 7;
+    return WEIR_E_SHORT;
+}
+
+static void script_free(void *session)
+{
+    ((script *)session)->freed++;
+}
+
+static const weir_tls_engine script_engine = {
+    sizeof(weir_tls_engine),
+    32,
+    script_handshake,
+    script_read,
+    script_write,
+    script_close,
+    script_text,
+    script_number,
+    script_save,
+    script_free,
+};
+
+typedef struct scene {
+    script script;
+    void *memory;
+    weir_context *weir;
+    weir_conn *conn;
+    weir_tls *tls;
+} scene;
+
+static void scene_make(scene *s, weir_allocate allocate, void *user)
+{
+    weir_config config;
+    memset(s, 0, sizeof *s);
+    s->script = (script){.takes = SIZE_MAX, .most = SIZE_MAX, .read = WEIR_TLS_WANT_INPUT};
+    s->memory = malloc(weir_tls_size(4096));
+    weir_config_init(&config, sizeof config);
+    config.allocate = allocate;
+    config.allocate_user = user;
+    assert_int_equal(weir_context_create(&config, &s->weir), WEIR_OK);
+    assert_int_equal(weir_conn_create_established(s->weir, WEIR_SERVER, &s->conn), WEIR_OK);
+    assert_int_equal(
+        weir_tls_init(s->memory, weir_tls_size(4096), &script_engine, &s->script, s->conn, &s->tls),
+        WEIR_OK);
+}
+
+static void scene_free(scene *s)
+{
+    weir_tls_free(s->tls);
+    assert_int_equal(s->script.freed, 1);
+    weir_conn_free(s->conn);
+    weir_context_free(s->weir);
+    free(s->memory);
+}
+
+/* Give a handshake byte, so that the engine is past it. */
+static void scene_open(scene *s)
+{
+    weir_event events[4];
+    size_t used;
+    assert_int_equal(weir_tls_receive(s->tls, "\x16", 1, &used, events, 4), 0);
+    assert_int_equal(used, 1);
+    assert_int_equal(weir_tls_state(s->tls), WEIR_TLS_OPEN);
+}
+
+static int scene_end(scene *s)
+{
+    weir_event events[4];
+    const int count = weir_tls_events(s->tls, events, 4);
+    assert_int_equal(count, 1);
+    assert_int_equal(events[0].type, WEIR_EVENT_CLOSED);
+    return events[0].cause;
+}
+
+static void peer_that_takes_nothing__cannot_pile_up_input(void **state)
+{
+    (void)state;
+    for (unsigned open = 0; open < 2; open++) {
+        scene s;
+        weir_event events[4];
+        size_t used;
+        scene_make(&s, NULL, NULL);
+        s.script.handshake = open ? WEIR_TLS_DONE : WEIR_TLS_WANT_OUTPUT;
+        s.script.read = WEIR_TLS_WANT_OUTPUT;
+        s.script.takes = 1;
+        assert_int_equal(weir_tls_receive(s.tls, "\x16xyz", 4, &used, events, 4), 1);
+        assert_int_equal(used, 4);
+        assert_int_equal(events[0].cause, WEIR_TLS_E_BLOCKED);
+        scene_free(&s);
+    }
+}
+
+static void output_that_must_leave_first__holds_nothing_up_without_input(void **state)
+{
+    (void)state;
+    scene s;
+    weir_event events[4];
+    size_t used;
+    scene_make(&s, NULL, NULL);
+    s.script.handshake = WEIR_TLS_WANT_OUTPUT;
+    assert_int_equal(weir_tls_receive(s.tls, "\x16", 1, &used, events, 4), 0);
+    assert_int_equal(weir_tls_state(s.tls), WEIR_TLS_OPENING);
+    assert_int_equal(weir_tls_cause(s.tls), WEIR_TLS_DONE);
+    scene_free(&s);
+}
+
+static void close_notify_in_the_handshake__ends_it(void **state)
+{
+    (void)state;
+    scene s;
+    scene_make(&s, NULL, NULL);
+    s.script.handshake = WEIR_TLS_CLOSED;
+    assert_int_equal(scene_end(&s), WEIR_E_TRANSPORT);
+    assert_int_equal(weir_tls_cause(s.tls), WEIR_TLS_CLOSED);
+    assert_int_equal(weir_tls_wants(s.tls), WEIR_WANT_CLOSE);
+    scene_free(&s);
+}
+
+static void failed_write__ends_it(void **state)
+{
+    (void)state;
+    scene s;
+    weir_span span;
+    scene_make(&s, NULL, NULL);
+    scene_open(&s);
+    weir_conn_send(s.conn, WEIR_TEXT, "x", 1);
+    assert_true(weir_tls_wants(s.tls) & WEIR_WANT_OUTPUT);
+    s.script.write = WEIR_TLS_E_INTERNAL;
+    assert_int_equal(weir_tls_output(s.tls, &span, 1), 0);
+    assert_true(weir_tls_wants(s.tls) & WEIR_WANT_EVENTS);
+    assert_int_equal(scene_end(&s), WEIR_TLS_E_INTERNAL);
+    assert_int_equal(weir_tls_output(s.tls, &span, 1), 0);
+    scene_free(&s);
+}
+
+static void failed_write__is_told_to_who_writes(void **state)
+{
+    (void)state;
+    scene s;
+    size_t used;
+    scene_make(&s, NULL, NULL);
+    weir_tls_free(s.tls);
+    s.script.freed = 0;
+    weir_tls_init(s.memory, weir_tls_size(4096), &script_engine, &s.script, NULL, &s.tls);
+    assert_int_equal(weir_tls_receive(s.tls, "\x16", 1, &used, NULL, 0), 0);
+    s.script.write = WEIR_TLS_E_INTERNAL;
+    assert_int_equal(weir_tls_write(s.tls, "x", 1, &used), WEIR_TLS_E_INTERNAL);
+    assert_int_equal(weir_tls_write(s.tls, "x", 1, &used), WEIR_TLS_E_INTERNAL);
+    assert_int_equal(weir_tls_wants(s.tls), WEIR_WANT_CLOSE);
+    scene_free(&s);
+}
+
+static void close_notify_without_place__waits_for_it(void **state)
+{
+    (void)state;
+    scene s;
+    weir_span span;
+    scene_make(&s, NULL, NULL);
+    scene_open(&s);
+    weir_tls_close(s.tls);
+    s.script.close = WEIR_TLS_WANT_OUTPUT;
+    assert_int_equal(weir_tls_output(s.tls, &span, 1), 0);
+    assert_true(weir_tls_wants(s.tls) & WEIR_WANT_OUTPUT);
+    s.script.close = WEIR_TLS_DONE;
+    assert_int_equal(weir_tls_output(s.tls, &span, 1), 0);
+    assert_false(weir_tls_wants(s.tls) & WEIR_WANT_OUTPUT);
+    /* What is sent behind it stays where it is. */
+    weir_conn_send(s.conn, WEIR_TEXT, "x", 1);
+    assert_int_equal(weir_tls_output(s.tls, &span, 1), 0);
+    scene_free(&s);
+}
+
+static void records__are_as_long_as_there_is_place(void **state)
+{
+    (void)state;
+    static const char data[8000];
+    scene s;
+    weir_span span;
+    scene_make(&s, NULL, NULL);
+    s.script.makes = 100;
+    scene_open(&s);
+    /* Behind other output a record that does not fit whole waits. */
+    weir_conn_send(s.conn, WEIR_BINARY, data, sizeof data);
+    assert_int_equal(weir_tls_output(s.tls, &span, 1), 1);
+    assert_int_equal(span.len, 100);
+    assert_int_equal(weir_tls_sent(s.tls, 101), WEIR_E_ARGUMENT);
+    assert_int_equal(weir_tls_sent(s.tls, 40), WEIR_OK);
+    assert_true(weir_tls_wants(s.tls) & WEIR_WANT_OUTPUT);
+    assert_int_equal(weir_tls_sent(s.tls, 61), WEIR_E_ARGUMENT);
+    assert_int_equal(weir_tls_sent(s.tls, 60), WEIR_OK);
+    assert_int_equal(weir_tls_output(s.tls, &span, 0), 0);
+    assert_int_equal(weir_tls_output(s.tls, &span, 1), 1);
+    assert_in_range(span.len, 4096 - 32 - 512 - 64, 4096 - 32 - 512);
+    scene_free(&s);
+}
+
+static void full_output__takes_no_record(void **state)
+{
+    (void)state;
+    scene s;
+    weir_span span;
+    scene_make(&s, NULL, NULL);
+    s.script.makes = 3900;
+    scene_open(&s);
+    weir_conn_send(s.conn, WEIR_BINARY, "x", 1);
+    assert_int_equal(weir_tls_output(s.tls, &span, 1), 1);
+    assert_int_equal(span.len, 3900);
+    scene_free(&s);
+}
+
+static void eof__waits_for_what_the_engine_still_has(void **state)
+{
+    (void)state;
+    for (unsigned closed = 0; closed < 2; closed++) {
+        scene s;
+        weir_event events[4];
+        size_t used;
+        scene_make(&s, NULL, NULL);
+        scene_open(&s);
+        s.script.read_len = 100000; /* more than the connection takes at once */
+        weir_tls_receive(s.tls, "x", 1, &used, events, 4);
+        s.script.read = closed ? WEIR_TLS_CLOSED : WEIR_TLS_WANT_INPUT;
+        weir_tls_receive_eof(s.tls);
+        while (weir_tls_events(s.tls, events, 4) > 0) {
+        }
+        assert_int_equal(s.script.read_len, 0);
+        assert_int_equal(weir_tls_cause(s.tls),
+                         closed ? (int)WEIR_TLS_CLOSED : WEIR_TLS_E_TRUNCATED);
+        scene_free(&s);
+    }
+}
+
+static void events__are_asked_for_until_all_is_delivered(void **state)
+{
+    (void)state;
+    scene s;
+    weir_event events[1];
+    size_t used;
+    unsigned turns = 0;
+    scene_make(&s, NULL, NULL);
+    scene_open(&s);
+    s.script.read_len = 70000; /* zeros: an unmasked frame, and the end of the connection */
+    assert_int_equal(weir_tls_receive(s.tls, "x", 1, &used, events, 1), 1);
+    while (weir_tls_wants(s.tls) & WEIR_WANT_EVENTS) {
+        assert_true(turns++ < 100);
+        weir_tls_events(s.tls, events, 1);
+    }
+    assert_int_equal(s.script.read_len, 0);
+    scene_free(&s);
+}
+
+static bool refuse;
+
+static void *refusing(void *user, void *ptr, size_t old_size, size_t new_size)
+{
+    (void)user, (void)old_size;
+    if (new_size == 0) {
+        free(ptr);
+        return NULL;
+    }
+    return refuse ? NULL : realloc(ptr, new_size);
+}
+
+static void no_memory_for_input__ends_it(void **state)
+{
+    (void)state;
+    scene s;
+    weir_event events[4];
+    size_t used;
+    refuse = false;
+    scene_make(&s, refusing, NULL);
+    refuse = true;
+    s.script.read_len = 10;
+    assert_int_equal(weir_tls_receive(s.tls, "\x16y", 2, &used, events, 4), 1);
+    assert_int_equal(used, 2);
+    assert_int_equal(events[0].cause, WEIR_E_MEMORY);
+    assert_int_equal(weir_tls_cause(s.tls), WEIR_E_MEMORY);
+    refuse = false;
+    scene_free(&s);
+}
+
+/* ---- Mistakes of the caller ------------------------------------------------------------------*/
+
+static void size__has_bounds(void **state)
+{
+    (void)state;
+    assert_int_equal(weir_tls_size(2047), 0);
+    assert_true(weir_tls_size(2048) > 2048);
+    assert_int_equal(weir_tls_size(SIZE_MAX), 0);
+}
+
+static void bad_init__makes_nothing(void **state)
+{
+    (void)state;
+    weir_tls_engine other = script_engine;
+    scene s;
+    weir_tls *tls;
+    const size_t len = weir_tls_size(2048);
+    scene_make(&s, NULL, NULL);
+    assert_int_equal(weir_tls_init(NULL, len, &other, NULL, NULL, &tls), WEIR_E_ARGUMENT);
+    assert_null(tls);
+    assert_int_equal(weir_tls_init(s.memory, len, NULL, NULL, NULL, &tls), WEIR_E_ARGUMENT);
+    assert_int_equal(weir_tls_init(s.memory, len, &other, NULL, NULL, NULL), WEIR_E_ARGUMENT);
+    assert_int_equal(weir_tls_init(s.memory, len - 1, &other, NULL, NULL, &tls), WEIR_E_SHORT);
+    other.overhead = 513;
+    assert_int_equal(weir_tls_init(s.memory, len, &other, NULL, NULL, &tls), WEIR_E_SIZE);
+    other.size--;
+    assert_int_equal(weir_tls_init(s.memory, len, &other, NULL, NULL, &tls), WEIR_E_SIZE);
+    scene_free(&s);
+}
+
+static void bad_arguments__are_refused(void **state)
+{
+    (void)state;
+    scene s;
+    weir_event events[1];
+    weir_report report;
+    weir_span span;
+    weir_text text;
+    uint8_t byte;
+    size_t used = 0, len;
+    scene_make(&s, NULL, NULL);
+    weir_tls *const tls = s.tls;
+    assert_int_equal(weir_tls_receive(NULL, "x", 1, &used, events, 1), WEIR_E_ARGUMENT);
+    assert_int_equal(used, 1);
+    assert_int_equal(weir_tls_receive(tls, "x", 1, NULL, events, 1), WEIR_E_ARGUMENT);
+    assert_int_equal(weir_tls_receive(tls, NULL, 1, &used, events, 1), WEIR_E_ARGUMENT);
+    assert_int_equal(weir_tls_receive(tls, "x", 1, &used, NULL, 1), WEIR_E_ARGUMENT);
+    assert_int_equal(weir_tls_receive(tls, "x", 1, &used, events, 0), WEIR_E_ARGUMENT);
+    assert_int_equal(weir_tls_events(NULL, events, 1), WEIR_E_ARGUMENT);
+    assert_int_equal(weir_tls_receive_eof(NULL), WEIR_E_ARGUMENT);
+    assert_int_equal(weir_tls_output(NULL, &span, 1), WEIR_E_ARGUMENT);
+    assert_int_equal(weir_tls_output(tls, NULL, 1), WEIR_E_ARGUMENT);
+    assert_int_equal(weir_tls_sent(NULL, 0), WEIR_E_ARGUMENT);
+    assert_int_equal(weir_tls_attach(NULL, s.conn), WEIR_E_ARGUMENT);
+    assert_int_equal(weir_tls_attach(tls, NULL), WEIR_E_ARGUMENT);
+    assert_int_equal(weir_tls_wants(NULL), WEIR_WANT_CLOSE);
+    assert_int_equal(weir_tls_state(NULL), WEIR_TLS_OVER);
+    assert_int_equal(weir_tls_cause(NULL), WEIR_E_ARGUMENT);
+    assert_int_equal(weir_tls_close(NULL), WEIR_E_ARGUMENT);
+    assert_int_equal(weir_tls_read(NULL, "x", 1, &used, &byte, 1, &len), WEIR_E_ARGUMENT);
+    assert_int_equal(weir_tls_read(tls, "x", 1, NULL, &byte, 1, &len), WEIR_E_ARGUMENT);
+    assert_int_equal(weir_tls_read(tls, "x", 1, &used, &byte, 1, NULL), WEIR_E_ARGUMENT);
+    assert_int_equal(weir_tls_read(tls, NULL, 1, &used, &byte, 1, &len), WEIR_E_ARGUMENT);
+    assert_int_equal(weir_tls_read(tls, "x", 1, &used, NULL, 1, &len), WEIR_E_ARGUMENT);
+    assert_int_equal(weir_tls_read(tls, "x", 1, &used, &byte, 0, &len), WEIR_E_ARGUMENT);
+    assert_int_equal(weir_tls_read(tls, "x", 1, &used, &byte, 1, &len), WEIR_E_STATE);
+    assert_int_equal(weir_tls_write(NULL, "x", 1, &used), WEIR_E_ARGUMENT);
+    assert_int_equal(weir_tls_write(tls, "x", 1, NULL), WEIR_E_ARGUMENT);
+    assert_int_equal(weir_tls_write(tls, NULL, 1, &used), WEIR_E_ARGUMENT);
+    assert_int_equal(weir_tls_write(tls, "x", 1, &used), WEIR_E_STATE);
+    assert_int_equal(weir_tls_text(NULL, 1, &text), WEIR_E_ARGUMENT);
+    assert_int_equal(weir_tls_text(tls, 1, NULL), WEIR_E_ARGUMENT);
+    assert_int_equal(weir_tls_text(tls, 1, &text), WEIR_E_NOT_FOUND);
+    assert_int_equal(weir_tls_number(NULL, 1), 0);
+    assert_int_equal(weir_tls_number(tls, 1), 1);
+    assert_int_equal(weir_tls_save(NULL, NULL, 0, &len), WEIR_E_ARGUMENT);
+    assert_int_equal(weir_tls_save(tls, NULL, 0, NULL), WEIR_E_ARGUMENT);
+    assert_int_equal(weir_tls_save(tls, NULL, 1, &len), WEIR_E_ARGUMENT);
+    assert_int_equal(weir_tls_save(tls, &byte, 1, &len), WEIR_E_NOT_FOUND);
+    assert_int_equal(weir_tls_report(NULL, &report, sizeof report), WEIR_E_ARGUMENT);
+    assert_int_equal(weir_tls_report(tls, &report, 1), WEIR_E_SIZE);
+    scene_open(&s);
+    assert_int_equal(weir_tls_save(tls, &byte, 1, &len), WEIR_E_SHORT);
+    assert_int_equal(len, 7);
+    assert_int_equal(weir_tls_text(tls, 1, &text), WEIR_E_NOT_FOUND);
+    assert_int_equal(weir_tls_report(tls, &report, sizeof report), WEIR_OK);
+    assert_int_equal(report.cause, WEIR_OK);
+    scene_free(&s);
+    weir_tls_free(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(peer_that_takes_nothing__cannot_pile_up_input),
+        cmocka_unit_test(output_that_must_leave_first__holds_nothing_up_without_input),
+        cmocka_unit_test(close_notify_in_the_handshake__ends_it),
+        cmocka_unit_test(failed_write__ends_it),
+        cmocka_unit_test(failed_write__is_told_to_who_writes),
+        cmocka_unit_test(close_notify_without_place__waits_for_it),
+        cmocka_unit_test(records__are_as_long_as_there_is_place),
+        cmocka_unit_test(full_output__takes_no_record),
+        cmocka_unit_test(eof__waits_for_what_the_engine_still_has),
+        cmocka_unit_test(events__are_asked_for_until_all_is_delivered),
+        cmocka_unit_test(no_memory_for_input__ends_it),
+        cmocka_unit_test(size__has_bounds),
+        cmocka_unit_test(bad_init__makes_nothing),
+        cmocka_unit_test(bad_arguments__are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

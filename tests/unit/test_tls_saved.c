@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/* Sessions saved as bytes, and resumed. */
+#include <weir/tls.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/test.h"
+#include "support/tls/tls_pair.h"
+
+typedef struct saved {
+    uint8_t data[4096];
+    size_t len;
+} saved;
+
+/* A server whose ticket the client keeps; the contexts live on. */
+static saved save_from(tls_pair *pair)
+{
+    saved it;
+    size_t need;
+    uint8_t byte;
+    assert_int_equal(weir_tls_save(pair->client.tls, NULL, 0, &need), WEIR_E_SHORT);
+    assert_in_range(need, 100, sizeof it.data);
+    assert_int_equal(weir_tls_save(pair->client.tls, &byte, 1, &it.len), WEIR_E_SHORT);
+    assert_int_equal(it.len, need);
+    assert_int_equal(weir_tls_save(pair->client.tls, it.data, need - 1, &it.len), WEIR_E_SHORT);
+    assert_int_equal(weir_tls_save(pair->client.tls, it.data, need, &it.len), WEIR_OK);
+    assert_int_equal(it.len, need);
+    return it;
+}
+
+/* Another pair of connections of the same contexts; whether it is resumed. */
+static bool resumes(tls_pair *pair, const char *host, const void *data, size_t len)
+{
+    const weir_request request = {.url = {"wss://localhost/", WEIR_NTS}};
+    tls_end *const ends[] = {&pair->client, &pair->server};
+    for (size_t i = 0; i < 2; i++) {
+        weir_tls_free(ends[i]->tls);
+        weir_conn_free(ends[i]->conn);
+    }
+    weir_conn_create_client(pair->client.weir, &request, &pair->client.conn);
+    weir_conn_create_server(pair->server.weir, &pair->server.conn);
+    assert_int_equal(weir_tls_create_client(pair->client.context, pair->client.conn, host, WEIR_NTS,
+                                            data, len, &pair->client.tls),
+                     WEIR_OK);
+    assert_int_equal(
+        weir_tls_create_server(pair->server.context, pair->server.conn, &pair->server.tls),
+        WEIR_OK);
+    assert_int_equal(weir_tls_number(pair->client.tls, WEIR_TLS_NUMBER_RESUMED), 0);
+    tls_pair_open(pair);
+    const uint32_t resumed = weir_tls_number(pair->client.tls, WEIR_TLS_NUMBER_RESUMED);
+    assert_int_equal(resumed, weir_tls_number(pair->server.tls, WEIR_TLS_NUMBER_RESUMED));
+    return resumed == 1;
+}
+
+static void saved_session__is_resumed(void **state)
+{
+    (void)state;
+    tls_pair pair;
+    tls_pair_make(&pair, NULL);
+    tls_pair_open(&pair);
+    assert_int_equal(weir_tls_number(pair.client.tls, WEIR_TLS_NUMBER_RESUMED), 0);
+    const saved it = save_from(&pair);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_true(resumes(&pair, "localhost", it.data, it.len));
+        pair.server.echo = true;
+        assert_int_equal(weir_conn_send(pair.client.conn, WEIR_TEXT, "again", 5), WEIR_OK);
+        tls_pair_run(&pair);
+        assert_int_equal(pair.client.messages, i + 1);
+    }
+    const saved again = save_from(&pair);
+    assert_true(resumes(&pair, "localhost", again.data, again.len));
+    assert_false(resumes(&pair, "localhost", NULL, 0));
+    tls_pair_free(&pair);
+}
+
+static void session_of_another_host_or_garbage__is_left_out(void **state)
+{
+    (void)state;
+    tls_pair pair;
+    tls_pair_make(&pair, NULL);
+    tls_pair_open(&pair);
+    saved it = save_from(&pair);
+    assert_false(resumes(&pair, "127.0.0.1", it.data, it.len));
+    assert_false(resumes(&pair, "localhost", it.data, 4));
+    assert_false(resumes(&pair, "localhost", it.data, 14));
+    assert_false(resumes(&pair, "LOCALHOST", it.data, it.len));
+    for (size_t at = 0; at < 16; at++) {
+        it.data[at] ^= 0x40;
+        assert_false(resumes(&pair, "localhost", it.data, it.len));
+        it.data[at] ^= 0x40;
+    }
+    assert_true(resumes(&pair, "localhost", it.data, it.len));
+    tls_pair_free(&pair);
+}
+
+static void session_that_was_not_checked__is_not_for_one_who_checks(void **state)
+{
+    (void)state;
+    tls_pair pair;
+    weir_tls_config client = tls_pair_config(WEIR_CLIENT);
+    client.verify = 0;
+    tls_pair_make(&pair, &(tls_wish){.client = &client});
+    tls_pair_open(&pair);
+    const saved it = save_from(&pair);
+    assert_true(resumes(&pair, "localhost", it.data, it.len));
+    weir_tls_context *const lax = pair.client.context;
+    client.verify = 1;
+    assert_int_equal(weir_tls_context_create(&client, &pair.client.context), WEIR_OK);
+    assert_false(resumes(&pair, "localhost", it.data, it.len));
+    assert_int_equal(weir_tls_context_free(lax), WEIR_OK);
+    tls_pair_free(&pair);
+}
+
+static void without_tickets__nothing_is_resumed(void **state)
+{
+    (void)state;
+    for (unsigned side = 0; side < 2; side++) {
+        tls_pair pair;
+        weir_tls_config client = tls_pair_config(WEIR_CLIENT);
+        weir_tls_config server = tls_pair_config(WEIR_SERVER);
+        (side ? &client : &server)->tickets = 0;
+        tls_pair_make(&pair, &(tls_wish){.client = &client, .server = &server});
+        tls_pair_open(&pair);
+        const saved it = save_from(&pair);
+        assert_false(resumes(&pair, "localhost", it.data, it.len));
+        tls_pair_free(&pair);
+    }
+}
+
+static void servers__save_nothing(void **state)
+{
+    (void)state;
+    tls_pair pair;
+    uint8_t data[16];
+    size_t len;
+    tls_pair_make(&pair, NULL);
+    assert_int_equal(weir_tls_save(pair.client.tls, data, sizeof data, &len), WEIR_E_NOT_FOUND);
+    tls_pair_open(&pair);
+    assert_int_equal(weir_tls_save(pair.server.tls, data, sizeof data, &len), WEIR_E_NOT_FOUND);
+    tls_pair_free(&pair);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(saved_session__is_resumed),
+        cmocka_unit_test(session_of_another_host_or_garbage__is_left_out),
+        cmocka_unit_test(session_that_was_not_checked__is_not_for_one_who_checks),
+        cmocka_unit_test(without_tickets__nothing_is_resumed),
+        cmocka_unit_test(servers__save_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
