@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The binding for Node: each of its ends against the package ws, against itself and echo_epoll.
+// What is asked of each pair of ends holds for ws alone too: it is how ws behaves.
 
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
@@ -17,6 +18,7 @@ const ws = need("ws");
 
 const PAIRS = {
     "weir to weir": [ours, ours], "weir to ws": [ours, ws], "ws to weir": [ws, ours],
+    "ws to ws": [ws, ws],
 };
 
 // ---- Ends ---------------------------------------------------------------------------------------
@@ -127,6 +129,129 @@ const perPair = {
         equal(await right.next(), "as text");
         equal(seen, [[true, false], [true, true], [true, true], [true, true], [true, false]]);
     }),
+
+    async event_listeners__are_those_of_browsers([client, server]) {
+        const listener = await listening(server);
+        listener.on("connection", (socket) => {
+            socket.onmessage = ({ data, type, target }) => {
+                equal([type, target === socket], ["message", true]);
+                if (data === "end") socket.close(1000, "done");
+                else socket.send(data);
+            };
+        });
+        const socket = new client.WebSocket(listener.url), seen = [];
+        const note = (kind) => ({ type, data, code, reason, wasClean }) =>
+            seen.push([kind, type, data, code, reason, wasClean].filter((each) => each ?? false));
+        const twice = note("removed");
+        equal(socket.onopen, null);
+        socket.onopen = note("replaced");
+        socket.onopen = note("open");
+        equal(typeof socket.onopen, "function");
+        socket.addEventListener("message", note("once"), { once: true });
+        socket.addEventListener("message", { handleEvent: note("object") });
+        socket.addEventListener("message", twice);
+        socket.removeEventListener("message", twice);
+        const closed = new Promise((resolve) => {
+            socket.onclose = (event) => resolve(note("close")(event));
+        });
+        await within(10, once(socket, "open"), "open");
+        socket.send("text");
+        socket.send("more");
+        await within(10, once(socket, "message"), "message");
+        if (seen.length < 4) await within(10, once(socket, "message"), "second message");
+        socket.send("end");
+        await within(10, closed, "close");
+        equal(seen, [["open", "open"], ["once", "message", "text"], ["object", "message", "text"],
+            ["object", "message", "more"], ["close", "close", 1000, "done", true]]);
+        listener.close();
+    },
+
+    array_buffers__come_when_asked_for: (pair) => withPair(pair, async (left, right) => {
+        right.binaryType = "arraybuffer";
+        left.send(Buffer.from([1, 2, 3]));
+        left.send("text");
+        const found = await right.next();
+        check(found instanceof ArrayBuffer, "no ArrayBuffer");
+        equal([...new Uint8Array(found)], [1, 2, 3]);
+        equal(await right.next(), "text");
+    }),
+
+    numbers__are_sent_as_text: (pair) => withPair(pair, async (left, right) => {
+        left.send(42);
+        equal(await right.next(), "42");
+    }),
+
+    long_pings__are_refused: (pair) => withPair(pair, async (left, right) => {
+        let error;
+        try {
+            left.ping("x".repeat(126));
+        } catch (caught) {
+            error = caught;
+        }
+        check(error instanceof RangeError, error);
+        left.ping("x".repeat(125));
+        equal((await right.next())[0], "ping");
+    }),
+
+    the_end_in_a_handler__is_the_end: (pair) => withPair(pair, async (left, right) => {
+        right.on("message", () => right.terminate());
+        left.send("one");
+        equal(await within(10, left.closed, "close"), [1006, ""]);
+        equal(await within(10, right.closed, "close"), [1006, ""]);
+        equal(right.errors, []);
+    }),
+
+    a_close_in_a_handler__is_clean: (pair) => withPair(pair, async (left, right) => {
+        right.on("message", () => right.close(4000, "enough"));
+        left.send("one");
+        equal(await within(10, left.closed, "close"), [4000, "enough"]);
+        equal((await within(10, right.closed, "close"))[0], 4000);
+    }),
+
+    messages_of_the_first_turn__arrive: async ([client, server]) => {
+        const listener = await listening(server);
+        listener.on("connection", (socket) => {
+            socket.send("one");
+            setImmediate(() => socket.send("two"));
+        });
+        const socket = watched(new client.WebSocket(listener.url));
+        equal([await socket.next(), await socket.next()], ["one", "two"]);
+        socket.close();
+        await within(10, socket.closed, "close");
+        listener.close();
+    },
+
+    async closed_server__leaves_its_clients([client, server]) {
+        const listener = await listening(server), arrived = once(listener, "connection");
+        const left = watched(new client.WebSocket(listener.url));
+        await opened(left);
+        const right = watched((await arrived)[0]);
+        const over = new Promise((resolve) => listener.close(resolve));
+        left.send("still here");
+        equal(await right.next(), "still here");
+        const late = watched(new client.WebSocket(listener.url));
+        equal((await within(10, late.closed, "close"))[0], 1006);
+        left.close();
+        await within(10, over, "end of the server");
+        const again = await new Promise((resolve) => listener.close(resolve));
+        check(/not running/.test(again?.message), again);
+    },
+
+    async a_port_in_use__is_an_error([, server]) {
+        const first = await listening(server);
+        const { port } = first.address();
+        const second = new server.WebSocketServer({ port, host: "127.0.0.1" });
+        const [error] = await within(10, once(second, "error"), "error");
+        equal(error.code, "EADDRINUSE");
+        first.close();
+    },
+
+    async plain_requests__are_told_to_upgrade([, server]) {
+        const listener = await listening(server);
+        const answer = await fetch(listener.url.replace("ws", "http"));
+        equal([answer.status, await answer.text()], [426, "Upgrade Required"]);
+        listener.close();
+    },
 
     messages_of_one_turn__come_in_order: (pair) => withPair(pair, async (left, right) => {
         for (let number = 0; number < 5000; number++) left.send(`${number}`);
@@ -337,6 +462,24 @@ const perPair = {
         equal(await left.next(), "in");
     }, { ofServer: { verifyClient: (info, then) => setTimeout(then, 20, true) } }),
 
+    async bytes_behind_the_request__are_not_lost([, server]) {
+        const listener = await listening(server, {
+            verifyClient: (info, then) => setTimeout(then, 20, true),
+        });
+        const arrived = new Promise((resolve) => {
+            listener.on("connection", (socket) => resolve(watched(socket)));
+        });
+        const socket = net.connect(listener.address().port, "127.0.0.1");
+        socket.write("GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n");
+        socket.write(Buffer.from([0x81, 0x82, 0, 0, 0, 0, 0x68, 0x69]));
+        const right = await within(10, arrived, "connection");
+        equal(await right.next(), "hi");
+        socket.destroy();
+        equal((await right.closed)[0], 1006);
+        listener.close();
+    },
+
     async server_of_another__is_shared(pair) {
         const [client, server] = pair;
         const own = http.createServer((_, response) => response.end("plain"));
@@ -363,7 +506,152 @@ const perPair = {
 const RESPONSE = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
     + "Connection: Upgrade\r\n";
 
+/** Two connections that talk without a transport, in steps of so many bytes. */
+function inMemory(step, options) {
+    const context = new ours.Context(options), seen = [];
+    const sink = (name) => ({
+        onMessage: (data, isText) => seen.push([name, isText ? data.toString() : hash(data)]),
+        onEvent(type, data, code, cause) {
+            seen.push([name, type, data.toString(), code, cause]);
+            if (type === 1) ends.server.accept("", { "Set-Cookie": ["a=1", "b=2"] });
+        },
+        onReady() {},
+    });
+    const ends = { server: context.server(sink("server")),
+        client: context.client(sink("client"), { url: "ws://localhost/path" }) };
+    const move = () => {
+        for (let moved = true; moved;) {
+            moved = false;
+            for (const [from, to] of [[ends.client, ends.server], [ends.server, ends.client]]) {
+                const bytes = from.output() ?? "";
+                for (let at = 0; at < bytes.length; at += step)
+                    to.receive(Buffer.from(bytes.subarray(at, at + step)), to.owner);
+                moved ||= bytes.length > 0;
+            }
+        }
+    };
+    return { context, ...ends, seen, move };
+}
+
 const alone = {
+    connections_in_memory__need_no_socket() {
+        for (const step of [1, 2, 7, 100, 5000, 1 << 20]) {
+            const { context, server, client, seen, move } = inMemory(step, { deflate: 2 });
+            move();
+            server.receive(Buffer.alloc(0), server.owner); // the event after the answer
+            equal(seen.map(([name, type]) => [name, type]),
+                [["server", 1], ["client", 3], ["server", 3]], "events of the handshake");
+            const bytes = randomBytes(20000), text = "text ".repeat(3000);
+            for (const [from, name] of [[client, "server"], [server, "client"]]) {
+                seen.length = 0;
+                for (const data of ["", "one", "ö", text, bytes]) {
+                    equal(from.send(typeof data === "string" ? 1 : 2, data), 0);
+                    move();
+                }
+                equal(seen, [[name, ""], [name, "one"], [name, "ö"], [name, text],
+                    [name, hash(bytes)]], `step ${step}`);
+            }
+            seen.length = 0;
+            equal(server.close(1000, "bye"), 0);
+            move();
+            client.receiveEof(client.owner);
+            equal(seen.map(([name, type, data, code]) => [name, type, data, code]),
+                [["client", 9, "bye", 1000], ["server", 9, "", 1000], ["server", 10, "", 1000],
+                    ["client", 10, "bye", 1000]], `step ${step}`);
+            server.free();
+            client.free();
+            client.free();
+            context.free();
+        }
+    },
+
+    async policies_of_clients__do_not_mix() {
+        const listener = await listening(ours);
+        listener.on("connection", (socket) => socket.send("x".repeat(1000)));
+        for (const [maxPayload, code] of [[999, 1006], [1000, 1000], [999, 1006]]) {
+            const socket = watched(new ours.WebSocket(listener.url, { maxPayload }));
+            socket.on("message", () => socket.close(1000));
+            equal((await within(10, socket.closed, "close"))[0], code);
+        }
+        listener.close();
+    },
+
+    async options_of_weir__are_taken_by_name() {
+        const listener = await listening(ours, { weir: { origins: "http://a http://b" } });
+        const status = async (origin) =>
+            (await refused(ours, listener.url, [], { origin })).status;
+        equal(await status("http://c"), 403);
+        const socket = new ours.WebSocket(listener.url, { origin: "http://b" });
+        await opened(watched(socket));
+        socket.terminate();
+        listener.close();
+        let error;
+        try {
+            new ours.WebSocketServer({ noServer: true, weir: { no_such: 1 } });
+        } catch (caught) {
+            error = caught;
+        }
+        check(error instanceof TypeError && /no_such/.test(error.message), error);
+    },
+
+    async faulty_requests__are_answered_or_told() {
+        const request = "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+            + "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: no\r\n\r\n";
+        const answerOf = (listener) => new Promise((resolve) => {
+            let text = "";
+            const socket = net.connect(listener.address().port, "127.0.0.1");
+            socket.on("data", (data) => (text += data));
+            socket.on("close", () => resolve(text));
+            socket.write(request);
+        });
+        const listener = await listening(ours);
+        check((await within(10, answerOf(listener), "answer")).startsWith("HTTP/1.1 400 "), "400");
+        const codes = [];
+        listener.on("wsClientError", (error, socket) => {
+            codes.push(error.code);
+            socket.end("own");
+        });
+        equal(await within(10, answerOf(listener), "answer"), "own");
+        equal(codes, ["WEIR_E_KEY"]);
+        listener.close();
+    },
+
+    a_handler_that_throws__ends_its_connection: () => withPair(
+        PAIRS["weir to weir"], async (left, right) => {
+            const caught = once(process, "uncaughtException");
+            right.once("message", () => {
+                throw new Error("of the handler");
+            });
+            left.send("one");
+            left.send("two");
+            equal((await within(10, caught, "uncaughtException"))[0].message, "of the handler");
+            equal((await within(10, left.closed, "close"))[0], 1006);
+            equal((await within(10, right.closed, "close"))[0], 1006);
+        }),
+
+    async silent_server__ends_the_handshake() {
+        await rawServer(() => "", async (url) => {
+            const socket = watched(new ours.WebSocket(url, { handshakeTimeout: 100 }));
+            equal(await within(10, socket.closed, "close"), [1006, ""]);
+            equal(socket.errors.map(({ code }) => code), ["WEIR_E_HANDSHAKE_TIMEOUT"]);
+        });
+    },
+
+    async silent_peer__is_cut_off() {
+        const listener = await listening(ours, { closeTimeout: 100 });
+        const arrived = once(listener, "connection");
+        const client = watched(new ours.WebSocket(listener.url));
+        await opened(client);
+        const [server] = await arrived;
+        watched(server);
+        client.pause();
+        server.close();
+        equal(await within(10, server.closed, "close"), [1006, ""]);
+        client.terminate();
+        await client.closed;
+        listener.close();
+    },
+
     wrong_arguments__throw() {
         for (const url of ["http//x", "ftp://x", "ws://x/#part"]) {
             let error;
@@ -455,22 +743,6 @@ const alone = {
                 equal(right.errors.map(({ wire }) => wire), [code]);
             });
         }
-    },
-
-    async bytes_behind_the_request__are_not_lost() {
-        const listener = await listening(ours, {
-            verifyClient: (info, then) => setTimeout(then, 20, true),
-        });
-        const arrived = once(listener, "connection").then(([socket]) => watched(socket));
-        const socket = net.connect(listener.address().port, "127.0.0.1");
-        socket.write("GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n");
-        socket.write(Buffer.from([0x81, 0x82, 0, 0, 0, 0, 0x68, 0x69]));
-        const server = await within(10, arrived, "connection");
-        equal(await server.next(), "hi");
-        socket.destroy();
-        equal((await server.closed)[0], 1006);
-        listener.close();
     },
 
     echo_epoll__echoes: () => withServer("echo_epoll", [], async ({ url }) => {

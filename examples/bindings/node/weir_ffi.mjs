@@ -4,13 +4,15 @@
 // All of it is read from weir_api.json, which the build writes beside the library (../describe.py
 // says what stands in it). WEIR_LIB names the library, WEIR_API the description; without them they
 // are looked for in this folder, and the description beside the library and in share/weir too.
+//
+// Addresses are numbers here: koffi takes them for pointers, and they reckon faster than BigInts.
 
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-export const koffi = createRequire(import.meta.url)("koffi");
+const koffi = createRequire(import.meta.url)("koffi"); // so that NODE_PATH may say where it is
 
 const FORMAT = 1;
 const HERE = path.dirname(fileURLToPath(import.meta.url));
@@ -47,6 +49,7 @@ export const C = {};
 for (const { name, value } of [...api.enums.flatMap((each) => each.values), ...api.macros])
     C[name.slice("WEIR_".length)] = typeof value === "string" ? BigInt(value) : value;
 
+/** What weir_config_set and weir_config_set_text know: {name, value, kind}. */
 export const OPTIONS = new Map(api.options.map((option) => [option.name, option]));
 
 const structs = new Map(api.structs.map((each) => [each.name, each]));
@@ -55,21 +58,20 @@ export const sizeOf = (struct) => structs.get(struct).size;
 export const offsetOf = (struct, field) =>
     structs.get(struct).fields.find((each) => each.name === field).offset;
 
-function typeOf({ base, kind, pointers }) {
-    return pointers > 0 || kind === "callback" ? "void *" : base;
-}
-
-/** The functions by their names without weir_; each is bound when it is first asked for. */
 const functions = new Map(api.functions.map((each) => [each.name, each]));
+const isAddress = ({ kind, pointers }) => pointers > 0 || kind === "callback";
+
+/** A function by its name without weir_. */
 export function bind(name) {
     const { returns, params } = functions.get(`weir_${name}`);
-    const result = name.startsWith("status_") && returns.pointers ? "str" : typeOf(returns);
-    return library.func(`weir_${name}`, result, params.map(typeOf));
+    const isText = returns.pointers === 1 && returns.base === "char";
+    return library.func(`weir_${name}`,
+        isText ? "str" : isAddress(returns) ? "uint64_t" : returns.base,
+        params.map((each) => (isAddress(each) ? "void *" : each.base)));
 }
 
-const statusName = bind("status_name");
-const statusText = bind("status_text");
-const statusWire = bind("status_wire");
+const [statusName, statusText, statusWire] =
+    ["status_name", "status_text", "status_wire"].map(bind);
 
 /** The error of a status: code is its name, wire what the peer is told. */
 export function errorOf(status, Kind = Error) {
@@ -84,12 +86,15 @@ export function must(status) {
 
 // ---- Memory -------------------------------------------------------------------------------------
 
-/** memcpy(to, from, len): a call of some 0.1 us; a view of foreign memory costs far more. */
+/** memcpy(to, from, len): one call; a view of foreign memory costs far more. */
 export const memcpy = koffi.load(process.platform === "win32" ? "msvcrt.dll" : null)
-    .func("memcpy", "void *", ["void *", "void *", "size_t"]);
+    .func("memcpy", "void", ["void *", "void *", "size_t"]);
 
-/** The address of a buffer as a number: it does not move as long as the buffer lives. */
+/** Where a buffer is: it does not move as long as it lives. */
 export const addressOf = (buffer) => Number(koffi.address(buffer));
+
+/** The number in two 32-bit words; sizes and addresses are below 2^53. */
+export const numberAt = (words, at) => words[at + 1] * 2 ** 32 + words[at];
 
 /** What stands at an address, in memory of its own. */
 export function copyOf(address, len) {
@@ -98,13 +103,13 @@ export function copyOf(address, len) {
     return copy;
 }
 
-/** Pairs of pointer and length for texts: [at, len, at, len, ...]; keep holds their bytes. */
+/** Texts as weir_text, one behind the other; kept holds their bytes and has to live as long. */
 export function texts(list) {
-    const keep = list.map((text) => Buffer.from(text, "utf8"));
+    const kept = list.map((text) => Buffer.from(text, "utf8"));
     const words = new BigUint64Array(Math.max(2, 2 * list.length));
-    keep.forEach((bytes, index) => {
-        words[2 * index] = bytes.length > 0 ? koffi.address(bytes) : 0n;
+    kept.forEach((bytes, index) => {
+        words[2 * index] = bytes.length > 0 ? BigInt(addressOf(bytes)) : 0n;
         words[2 * index + 1] = BigInt(bytes.length);
     });
-    return { words, keep };
+    return { words, kept };
 }
