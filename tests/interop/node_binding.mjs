@@ -258,6 +258,23 @@ const perPair = {
         for (let number = 0; number < 5000; number++) equal(await right.next(), `${number}`);
     }),
 
+    small_and_large__keep_their_order: (pair) => withPair(pair, async (left, right) => {
+        for (const [from, to] of [[left, right], [right, left]]) {
+            const sent = [];
+            for (let round = 0; round < 40; round++) {
+                for (const size of [20, 16384, 0, 16383, 150000, 125]) {
+                    const bytes = randomBytes(size);
+                    sent.push(hash(bytes));
+                    from.send(bytes);
+                }
+                const text = "é".repeat(9000 + round);
+                sent.push(hash(text));
+                from.send(text);
+            }
+            for (const [index, each] of sent.entries()) equal(hash(await to.next()), each, index);
+        }
+    }),
+
     messages_kept__do_not_change: (pair) => withPair(pair, async (left, right) => {
         const sums = [], kept = [];
         for (let number = 0; number < 300; number++) {
@@ -523,7 +540,7 @@ function inMemory(step, options) {
         for (let moved = true; moved;) {
             moved = false;
             for (const [from, to] of [[ends.client, ends.server], [ends.server, ends.client]]) {
-                const bytes = from.output() ?? "";
+                const bytes = Buffer.concat(from.output());
                 for (let at = 0; at < bytes.length; at += step)
                     to.receive(Buffer.from(bytes.subarray(at, at + step)), to.owner);
                 moved ||= bytes.length > 0;

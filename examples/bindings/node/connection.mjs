@@ -4,7 +4,7 @@
 //     const context = new Context({ max_message_bytes: 65536 });
 //     const connection = context.server(owner);
 //     connection.receive(chunk, sink);    // sink.onMessage(bytes, isText), sink.onEvent(...)
-//     socket.write(connection.output());
+//     for (const bytes of connection.output()) socket.write(bytes);
 //
 // A call through koffi costs as much as the library's own work for a small message. So they are
 // few: one receive takes all that a read brought and its events are read from memory that stays,
@@ -15,10 +15,10 @@ import {
     addressOf, bind, C, copyOf, memcpy, must, numberAt, offsetOf, OPTIONS, sizeOf, texts,
 } from "./weir_ffi.mjs";
 
-const [receive, receiveEof, output, sent, wants, buffered, send, sendBegin, sendChunk, sendEnd,
+const [receive, receiveEof, output, sent, wants, buffered, send, sendRef, sendBegin, sendChunk, sendEnd,
     ping, pong, close, accept, respond, textOf, headerAt, offered, createServer, createClient,
     free] = [
-    "receive", "receive_eof", "output", "sent", "wants", "buffered_amount", "send", "send_begin",
+    "receive", "receive_eof", "output", "sent", "wants", "buffered_amount", "send", "send_ref", "send_begin",
     "send_chunk", "send_end", "ping", "pong", "close", "accept", "respond", "text", "header_at",
     "offered_subprotocol", "create_server", "create_client", "free",
 ].map((name) => bind(`conn_${name}`));
@@ -32,7 +32,7 @@ const { EVENT_MESSAGE, FLAG_TEXT, NONE } = C;
 // ---- Memory that stays --------------------------------------------------------------------------
 
 const EVENTS = 64, SPANS = 128, SCRATCH = 48 * 1024, SLAB = 256 * 1024;
-const SMALL = 4096; // so much is copied for less than its address costs
+const SMALL = 4096; // so much is copied for less than the address of a new buffer costs
 const LARGE = 64 * 1024; // so much is not left in weir until the next bytes come
 const EVENT_WORDS = sizeOf("weir_event") / 4;
 const [AT_FLAGS, AT_DATA, AT_LEN, AT_CAUSE, AT_CODE] =
@@ -73,20 +73,37 @@ function reserve(len) {
     return at;
 }
 
-/** The first spans, in one buffer. */
-function gathered(count) {
+/** A copy in the slab, and its address. */
+function copied(chunk) {
+    const at = reserve(chunk.length);
+    slab.bytes.set(chunk, at);
+    return [slab.bytes.subarray(at, at + chunk.length), slab.address + at];
+}
+
+/** Some of the spans, in one buffer. */
+function gathered(begin, end) {
     let total = 0;
-    for (let at = 0; at < 4 * count; at += 4) total += numberAt(spans, at + 2);
+    for (let span = begin; span < end; span++) total += numberAt(spans, 4 * span + 2);
     const inSlab = total <= SLAB / 4;
     const at = inSlab ? reserve(total) : 0;
     const bytes = inSlab ? slab.bytes.subarray(at, at + total) : Buffer.allocUnsafeSlow(total);
     let to = inSlab ? slab.address + at : addressOf(bytes);
-    for (let span = 0; span < 4 * count; span += 4) {
-        const len = numberAt(spans, span + 2);
-        memcpy(to, numberAt(spans, span), len);
+    for (let span = begin; span < end; span++) {
+        const len = numberAt(spans, 4 * span + 2);
+        memcpy(to, numberAt(spans, 4 * span), len);
         to += len;
     }
     return bytes;
+}
+
+/** The part of the first lent buffer that a span shows; null: it shows memory of weir's. */
+function lentPart(lent, span) {
+    const { bytes, address } = lent[0];
+    const begin = numberAt(spans, 4 * span) - address;
+    if (begin < 0 || begin >= bytes.length) return null;
+    const end = begin + numberAt(spans, 4 * span + 2);
+    if (end === bytes.length) lent.shift();
+    return bytes.subarray(begin, end);
 }
 
 /** The text that a call found; undefined: none. */
@@ -102,7 +119,8 @@ function fieldsOf(headers) {
     return { ...texts(rows.flat()), count: rows.length };
 }
 
-function bytesOf(data) {
+/** Bytes of what may be sent. */
+export function bytesOf(data) {
     if (Buffer.isBuffer(data)) return data;
     if (ArrayBuffer.isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
     return Buffer.from(data ?? "");
@@ -194,7 +212,9 @@ export class Context {
 /** A connection, made by a context. Calls that send give a status: below 0 nothing was sent. */
 export class Connection {
     constructor(context, handle, owner) {
-        [this.context, this.handle, this.owner, this._borrowed] = [context, handle, owner, null];
+        [this.context, this.handle, this.owner] = [context, handle, owner];
+        this._borrowed = null;
+        this._lent = [];
     }
 
     /**
@@ -204,15 +224,7 @@ export class Connection {
      */
     receive(chunk, sink) {
         const len = chunk.length;
-        let bytes = chunk, at = 0, address = 0;
-        if (len > SMALL) {
-            address = addressOf(chunk);
-        } else if (len > 0) {
-            at = reserve(len);
-            ({ bytes, address } = slab);
-            bytes.set(chunk, at);
-            address += at;
-        }
+        const [bytes, address] = len > SMALL ? [chunk, addressOf(chunk)] : copied(chunk);
         this._borrowed = bytes; // weir may look at it until the next call
         const arena = (arenas[depth] ??= new Arena());
         depth++;
@@ -221,8 +233,8 @@ export class Connection {
                 const count = receive(
                     this.handle, address + done, len - done, arena.toUsed, arena.toEvents, EVENTS);
                 done += arena.used[0];
-                const copied = this._give(arena, count, bytes, at, address, len, sink);
-                again = done < len || count === EVENTS || copied > LARGE;
+                const foreign = this._give(arena, count, bytes, address, sink);
+                again = done < len || count === EVENTS || foreign > LARGE;
             }
         } finally {
             depth--;
@@ -230,17 +242,17 @@ export class Connection {
     }
 
     /** Hand events to the sink. Returns how many bytes of weir's own memory were copied. */
-    _give({ events, signed }, count, bytes, at, address, len, sink) {
-        let copied = 0;
+    _give({ events, signed }, count, bytes, address, sink) {
+        let foreign = 0;
         for (let word = 0; word < count * EVENT_WORDS; word += EVENT_WORDS) {
             const size = numberAt(events, word + AT_LEN), from = numberAt(events, word + AT_DATA);
             const begin = from - address;
             let data;
-            if (begin >= 0 && begin + size <= len) {
-                data = bytes.subarray(at + begin, at + begin + size);
+            if (begin >= 0 && begin + size <= bytes.length) {
+                data = bytes.subarray(begin, begin + size);
             } else {
                 data = copyOf(from, size);
-                copied += size;
+                foreign += size;
             }
             if (events[word] === EVENT_MESSAGE)
                 sink.onMessage(data, (events[word + AT_FLAGS] & FLAG_TEXT) !== 0);
@@ -249,7 +261,7 @@ export class Connection {
                     signed[word + AT_CAUSE]);
             if (this.handle === 0) break; // it was freed by the sink
         }
-        return copied;
+        return foreign;
     }
 
     /** Say that the transport has ended; its last events follow. */
@@ -258,18 +270,30 @@ export class Connection {
         this.receive(NOTHING, sink);
     }
 
-    /** What is to be written, as one buffer; null: nothing. It counts as written. */
+    /** What is to be written, as buffers in order. It counts as written. */
     output() {
-        let first = null, more = null;
+        const pieces = [];
         for (let count = SPANS; count === SPANS;) {
             count = output(this.handle, toSpans, SPANS);
-            if (count <= 0) break;
-            const bytes = gathered(count);
-            sent(this.handle, bytes.length);
-            if (!first) first = bytes;
-            else (more ??= [first]).push(bytes);
+            if (count > 0) sent(this.handle, this._takeSpans(count, pieces));
         }
-        return more ? Buffer.concat(more) : first;
+        return pieces;
+    }
+
+    /** Make pieces of the spans: lent memory as it is, all else copied. Returns their bytes. */
+    _takeSpans(count, pieces) {
+        const known = pieces.length;
+        let begin = 0, total = 0;
+        for (let span = 0; span < count && this._lent.length > 0; span++) {
+            const part = lentPart(this._lent, span);
+            if (!part) continue;
+            if (begin < span) pieces.push(gathered(begin, span));
+            pieces.push(part);
+            begin = span + 1;
+        }
+        if (begin < count) pieces.push(gathered(begin, count));
+        for (let index = known; index < pieces.length; index++) total += pieces[index].length;
+        return total;
     }
 
     /** WANT_...: what the connection waits for. */
@@ -288,6 +312,17 @@ export class Connection {
             return send(this.handle, type, toScratch, scratch.write(data));
         const bytes = bytesOf(data);
         return send(this.handle, type, bytes, bytes.length);
+    }
+
+    /**
+     * Send bytes from where they are, which must not change until they are written: only for a
+     * server's message that is not compressed.
+     */
+    lend(type, bytes) {
+        const address = addressOf(bytes);
+        const status = sendRef(this.handle, type, address, bytes.length, 0);
+        if (status >= 0) this._lent.push({ bytes, address });
+        return status;
     }
 
     sendBegin(type) {

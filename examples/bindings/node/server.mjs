@@ -136,7 +136,7 @@ class Upgrade {
         if (!socket.readable || !socket.writable) return socket.destroy();
         connection.accept(this._subprotocol(), {});
         connection.receive(NOTHING, this); // it is open now
-        const answer = connection.output();
+        const answer = Buffer.concat(connection.output());
         const [, extensions = ""] = EXTENSION.exec(answer.latin1Slice()) ?? [];
         this.drop();
         socket.write(answer);
@@ -166,7 +166,7 @@ class Upgrade {
     leave() {
         const { connection, socket } = this;
         socket.once("finish", () => socket.destroy());
-        socket.end(connection.output() ?? "");
+        socket.end(Buffer.concat(connection.output()));
     }
 
     /** The socket is another's from now on. */

@@ -4,13 +4,14 @@
 import { EventEmitter } from "node:events";
 import net from "node:net";
 import tls from "node:tls";
-import { Context } from "./connection.mjs";
+import { bytesOf, Context } from "./connection.mjs";
 import { C, errorOf } from "./weir_ffi.mjs";
 
 const CONNECTING = 0, OPEN = 1, CLOSING = 2, CLOSED = 3;
 const STATES = ["CONNECTING", "OPEN", "CLOSING", "CLOSED"];
 const NO_STATUS = 1005, ABNORMAL = 1006;
 const NOTHING = Buffer.alloc(0);
+const LEND = 16 * 1024; // a server's messages of so many bytes are not copied
 const DEFAULTS = { maxPayload: 100 * 1024 * 1024, closeTimeout: 30000 };
 
 // ---- Options ------------------------------------------------------------------------------------
@@ -78,6 +79,7 @@ export class WebSocket extends EventEmitter {
     _ended = false; // the connection's last event came
     _handling = false; // events are handled: what is sent leaves after the last of them
     _dirty = false; // there is output, and a flush will come
+    _mayLend = false; // weir sends from where bytes are: neither masked nor compressed
     _streaming = false; // a message was begun with fin: false
 
     /** A client. options: those of ws, of net or tls, and `weir` (weir_config by name). */
@@ -106,9 +108,14 @@ export class WebSocket extends EventEmitter {
         if (typeof data === "number") data = `${data}`;
         let type = (options.binary ?? typeof data !== "string") ? C.BINARY : C.TEXT;
         if (options.compress === false) type |= C.PLAIN;
-        this._queued(this._streaming || options.fin === false
-            ? this._sendPart(type, data, options.fin !== false)
-            : this._connection.send(type, data), callback);
+        if (this._streaming || options.fin === false) {
+            this._queued(this._sendPart(type, data, options.fin !== false), callback);
+        } else if (this._mayLend && (data?.length ?? data?.byteLength) >= LEND) {
+            this._queued(this._connection.lend(type, bytesOf(data)), callback);
+            this._flush(); // the caller may change them again
+        } else {
+            this._queued(this._connection.send(type, data), callback);
+        }
     }
 
     _sendPart(type, data, isLast) {
@@ -160,16 +167,21 @@ export class WebSocket extends EventEmitter {
 
     _flush() {
         this._dirty = false;
-        const bytes = this._connection.output();
+        const pieces = this._connection.output(), callbacks = this._callbacks;
         if (!this._socket.writable) return; // _gone tells those who wait
-        if (this._callbacks.length > 0) {
-            const callbacks = this._callbacks.splice(0);
-            this._socket.write(bytes ?? NOTHING, (error) => {
+        if (pieces.length === 0 && callbacks.length === 0) return;
+        const last = pieces.pop() ?? NOTHING;
+        if (pieces.length > 0) this._socket.cork();
+        for (const bytes of pieces) this._socket.write(bytes);
+        if (callbacks.length === 0) {
+            this._socket.write(last);
+        } else {
+            this._callbacks = [];
+            this._socket.write(last, (error) => {
                 for (const callback of callbacks) callback(error ?? undefined);
             });
-        } else if (bytes) {
-            this._socket.write(bytes);
         }
+        this._socket.uncork?.();
     }
 
     // ---- Closing ----
@@ -239,6 +251,7 @@ export class WebSocket extends EventEmitter {
         const client = new WebSocket(null);
         client.readyState = OPEN;
         client.extensions = extensions;
+        client._mayLend = extensions === "";
         client.protocol = connection.text(C.TEXT_SUBPROTOCOL) ?? "";
         connection.owner = client;
         client._attach(connection, socket);
