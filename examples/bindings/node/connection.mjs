@@ -12,19 +12,23 @@
 
 import { randomBytes } from "node:crypto";
 import {
-    addressOf, bind, C, copyOf, memcpy, must, numberAt, offsetOf, OPTIONS, sizeOf, texts,
+    addressOf, bind, C, copyOf, errorOf, memcpy, must, numberAt, offsetOf, OPTIONS, sizeOf, texts,
 } from "./weir_ffi.mjs";
 
-const [receive, receiveEof, output, sent, wants, buffered, send, sendRef, sendBegin, sendChunk, sendEnd,
-    ping, pong, close, accept, respond, textOf, headerAt, offered, createServer, createClient,
-    free] = [
-    "receive", "receive_eof", "output", "sent", "wants", "buffered_amount", "send", "send_ref", "send_begin",
-    "send_chunk", "send_end", "ping", "pong", "close", "accept", "respond", "text", "header_at",
-    "offered_subprotocol", "create_server", "create_client", "free",
+const [receive, receiveEof, output, sent, wants, buffered, free] = [
+    "receive", "receive_eof", "output", "sent", "wants", "buffered_amount", "free",
+].map((name) => bind(`conn_${name}`));
+const [send, sendRef, sendBegin, sendChunk, sendEnd, ping, pong, close] = [
+    "send", "send_ref", "send_begin", "send_chunk", "send_end", "ping", "pong", "close",
+].map((name) => bind(`conn_${name}`));
+const [createServer, createClient, accept, respond, textOf, headerAt, offered] = [
+    "create_server", "create_client", "accept", "respond", "text", "header_at",
+    "offered_subprotocol",
 ].map((name) => bind(`conn_${name}`));
 const [configInit, configSet, configSetText, contextCreate, contextFree, setTime, nextReady] = [
     "config_init", "config_set", "config_set_text", "context_create", "context_free",
-    "context_set_time", "context_next_ready"].map(bind);
+    "context_set_time", "context_next_ready",
+].map(bind);
 
 const TICK_MS = 250;
 const { EVENT_MESSAGE, FLAG_TEXT, NONE } = C;
@@ -154,7 +158,8 @@ export class Context {
     /** A server's side of a connection. owner.onReady() is called when its time has come. */
     server(owner) {
         this.tell();
-        return this._add(createServer(this._handle, toOut), owner);
+        must(createServer(this._handle, toOut));
+        return this._add(owner);
     }
 
     /** A client's; its request is output at once. */
@@ -167,11 +172,11 @@ export class Context {
         this.tell();
         const status = createClient(this._handle, request, toOut);
         parts.kept.length = fields.kept.length = 0; // until here the request borrowed them
-        return this._add(status, owner);
+        if (status < 0) throw errorOf(status, SyntaxError);
+        return this._add(owner);
     }
 
-    _add(status, owner) {
-        must(status);
+    _add(owner) {
         const connection = new Connection(this, numberAt(out, 0), owner);
         this._connections.set(connection.handle, connection);
         this._timer ??= setInterval(() => this._tick(), TICK_MS).unref();

@@ -230,8 +230,6 @@ export class WebSocket extends EventEmitter {
 
     _connect(url, protocols, options) {
         const secure = url.protocol === "wss:";
-        if ((!secure && url.protocol !== "ws:") || url.hash)
-            throw new SyntaxError(`not a ws: or wss: URL: ${url}`);
         this.url = url.href;
         const { headers, origin, socket, createConnection, ...transport } = options;
         const request = { url: url.href, subprotocols: protocols, origin, headers };
