@@ -548,8 +548,11 @@ function inMemory(step, options) {
             moved = false;
             for (const [from, to] of [[ends.client, ends.server], [ends.server, ends.client]]) {
                 const bytes = Buffer.concat(from.output());
-                for (let at = 0; at < bytes.length; at += step)
-                    to.receive(Buffer.from(bytes.subarray(at, at + step)), to.owner);
+                for (let at = 0; at < bytes.length; at += step) {
+                    const chunk = Buffer.from(bytes.subarray(at, at + step));
+                    to.receive(chunk, to.owner);
+                    chunk.fill(0xff); // nothing of it is held
+                }
                 moved ||= bytes.length > 0;
             }
         }
@@ -589,6 +592,17 @@ const alone = {
             client.free();
             context.free();
         }
+    },
+
+    a_connection_that_got_nothing__ends() {
+        const seen = [], context = new ours.Context({});
+        const server = context.server({});
+        server.receive(Buffer.alloc(0), {});
+        server.receiveEof({ onEvent: (type, data, code) => seen.push([type, code]) });
+        equal(seen, [[C.EVENT_CLOSED, 1006]]);
+        equal(server.output(), []);
+        server.free();
+        context.free();
     },
 
     async policies_of_clients__do_not_mix() {

@@ -35,7 +35,7 @@ const { EVENT_MESSAGE, FLAG_TEXT, NONE } = C;
 
 // ---- Memory that stays --------------------------------------------------------------------------
 
-const EVENTS = 64, SPANS = 128, SCRATCH = 48 * 1024, SLAB = 256 * 1024;
+const EVENTS = 64, SPANS = 128, SCRATCH = 48 * 1024, SLAB = 64 * 1024;
 const SMALL = 4096; // so much is copied for less than the address of a new buffer costs
 const LARGE = 64 * 1024; // so much is not left in weir until the next bytes come
 const EVENT_WORDS = sizeOf("weir_event") / 4;
@@ -63,7 +63,7 @@ const arenas = [];
 let depth = 0;
 
 /** Memory whose address is known; what was given away once is never written again. */
-const slab = { bytes: undefined, address: 0, used: SLAB };
+const slab = { bytes: null, address: 0, used: Infinity };
 
 /** Room for so many bytes in slab.bytes: where it begins. */
 function reserve(len) {
@@ -218,19 +218,18 @@ export class Context {
 export class Connection {
     constructor(context, handle, owner) {
         [this.context, this.handle, this.owner] = [context, handle, owner];
-        this._borrowed = null;
-        this._lent = [];
+        this._lent = []; // {bytes, address}, in the order of their output
     }
 
     /**
-     * Take bytes of the peer; they are the connection's from now on.
+     * Take bytes of the peer, which may be changed. Its events alone point into them, and all are
+     * handled here: nothing of the chunk is held when this returns.
      * sink.onMessage(bytes, isText) gets a message: a part of the chunk where it came whole.
      * sink.onEvent(type, bytes, code, cause) gets all else. Both may call anything but receive.
      */
     receive(chunk, sink) {
         const len = chunk.length;
         const [bytes, address] = len > SMALL ? [chunk, addressOf(chunk)] : copied(chunk);
-        this._borrowed = bytes; // weir may look at it until the next call
         const arena = (arenas[depth] ??= new Arena());
         depth++;
         try {
@@ -275,7 +274,7 @@ export class Connection {
         this.receive(NOTHING, sink);
     }
 
-    /** What is to be written, as buffers in order. It counts as written. */
+    /** What is to be written, as buffers in order. It counts as written: weir lets go of it. */
     output() {
         const pieces = [];
         for (let count = SPANS; count === SPANS;) {
@@ -401,7 +400,6 @@ export class Connection {
         if (this.handle === 0) return;
         this.context._remove(this.handle);
         this.handle = 0;
-        this._borrowed = null;
     }
 }
 
