@@ -35,8 +35,8 @@ const { EVENT_MESSAGE, FLAG_TEXT, NONE } = C;
 
 // ---- Memory that stays --------------------------------------------------------------------------
 
-const EVENTS = 64, SPANS = 128, SCRATCH = 48 * 1024, SLAB = 64 * 1024;
-const SMALL = 4096; // so much is copied for less than the address of a new buffer costs
+const EVENTS = 64, SPANS = 128, SCRATCH = 48 * 1024, SLAB = 256 * 1024;
+const SMALL = 4096; // so much is copied, there and back, for less than a new buffer's address costs
 const LARGE = 64 * 1024; // so much is not left in weir until the next bytes come
 const EVENT_WORDS = sizeOf("weir_event") / 4;
 const [AT_FLAGS, AT_DATA, AT_LEN, AT_CAUSE, AT_CODE] =
@@ -47,9 +47,11 @@ const scratch = Buffer.allocUnsafeSlow(SCRATCH); // for texts to send
 const out = new Uint32Array(8); // for what a call finds
 const [toSpans, toScratch, toOut] = [spans, scratch, out].map(addressOf);
 
-/** Where one receive writes: an event's handler may feed another connection. */
+/** What one receive works in: an event's handler may feed another connection. */
 class Arena {
     constructor() {
+        this.input = Buffer.allocUnsafeSlow(SMALL);
+        this.toInput = addressOf(this.input);
         const words = new Uint32Array(2 + EVENTS * EVENT_WORDS);
         this.toUsed = addressOf(words);
         this.toEvents = this.toUsed + 8;
@@ -62,7 +64,7 @@ class Arena {
 const arenas = [];
 let depth = 0;
 
-/** Memory whose address is known; what was given away once is never written again. */
+/** Where output is gathered, which its writes alone hold on to; its address is known. */
 const slab = { bytes: null, address: 0, used: Infinity };
 
 /** Room for so many bytes in slab.bytes: where it begins. */
@@ -75,13 +77,6 @@ function reserve(len) {
     const at = slab.used;
     slab.used += len;
     return at;
-}
-
-/** A copy in the slab, and its address. */
-function copied(chunk) {
-    const at = reserve(chunk.length);
-    slab.bytes.set(chunk, at);
-    return [slab.bytes.subarray(at, at + chunk.length), slab.address + at];
 }
 
 /** Some of the spans, in one buffer. */
@@ -228,16 +223,18 @@ export class Connection {
      * sink.onEvent(type, bytes, code, cause) gets all else. Both may call anything but receive.
      */
     receive(chunk, sink) {
-        const len = chunk.length;
-        const [bytes, address] = len > SMALL ? [chunk, addressOf(chunk)] : copied(chunk);
+        const len = chunk.length, isSmall = len <= SMALL;
         const arena = (arenas[depth] ??= new Arena());
         depth++;
         try {
+            if (isSmall) arena.input.set(chunk);
+            const address = isSmall ? arena.toInput : addressOf(chunk);
             for (let done = 0, again = true; again && this.handle !== 0;) {
                 const count = receive(
                     this.handle, address + done, len - done, arena.toUsed, arena.toEvents, EVENTS);
                 done += arena.used[0];
-                const foreign = this._give(arena, count, bytes, address, sink);
+                if (isSmall && count > 0) chunk.set(arena.input.subarray(0, len)); // unmasked
+                const foreign = this._give(arena, count, chunk, address, sink);
                 again = done < len || count === EVENTS || foreign > LARGE;
             }
         } finally {
@@ -246,14 +243,14 @@ export class Connection {
     }
 
     /** Hand events to the sink. Returns how many bytes of weir's own memory were copied. */
-    _give({ events, signed }, count, bytes, address, sink) {
+    _give({ events, signed }, count, chunk, address, sink) {
         let foreign = 0;
         for (let word = 0; word < count * EVENT_WORDS; word += EVENT_WORDS) {
             const size = numberAt(events, word + AT_LEN), from = numberAt(events, word + AT_DATA);
             const begin = from - address;
             let data;
-            if (begin >= 0 && begin + size <= bytes.length) {
-                data = bytes.subarray(begin, begin + size);
+            if (begin >= 0 && begin + size <= chunk.length) {
+                data = chunk.subarray(begin, begin + size);
             } else {
                 data = copyOf(from, size);
                 foreign += size;

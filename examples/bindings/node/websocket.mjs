@@ -11,7 +11,7 @@ const CONNECTING = 0, OPEN = 1, CLOSING = 2, CLOSED = 3;
 const STATES = ["CONNECTING", "OPEN", "CLOSING", "CLOSED"];
 const NO_STATUS = 1005, ABNORMAL = 1006;
 const NOTHING = Buffer.alloc(0);
-const LEND = 16 * 1024; // a server's messages of so many bytes are not copied
+const LEND = 64 * 1024; // a server's messages of so many bytes are not copied
 const DEFAULTS = { maxPayload: 100 * 1024 * 1024, closeTimeout: 30000 };
 
 // ---- Options ------------------------------------------------------------------------------------
