@@ -53,6 +53,8 @@ find_missing() {
     need libmbedtls-dev has_header mbedtls/ssl.h
     need libssl-dev has_header openssl/ssl.h
     need openssl openssl version
+    need libuv1-dev pkg-config --exists libuv
+    need libevent-dev pkg-config --exists libevent_core
     need zlib1g-dev pkg-config --exists zlib
     need python3 test -x /usr/bin/python3
     need python3-websockets /usr/bin/python3 -c 'import websockets'
