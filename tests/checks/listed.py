@@ -10,8 +10,9 @@ from pathlib import Path
 
 from common import ROOT, Report, tree
 
-OF_TLS = re.compile(r"/src/tls/|/test_tls_\w+\.c$|/examples/\w+_tls\.c$")
-OPTIONAL = {"echo_libevent": "libevent_core", "echo_uv": "libuv"}  # as in examples/meson.build
+OF_TLS = re.compile(r"/src/tls/|/test_tls_\w+\.c$|/examples/(\w+_tls|h2_\w+)\.c$")
+OPTIONAL = {"echo_libevent": "libevent_core", "echo_uv": "libuv",  # as in examples/meson.build
+            "h2_client": "libnghttp2", "h2_epoll": "libnghttp2"}
 INFO = Path(os.environ["WEIR_BUILD"]) / "meson-info"
 
 

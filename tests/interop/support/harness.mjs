@@ -100,6 +100,8 @@ export async function withServer(name, options, use) {
     const server = start(name, "--port", "0", ...options);
     try {
         const lines = createInterface({ input: server.child.stdout });
+        server.lines = []; // what it prints, beginning with where it listens
+        lines.on("line", (line) => server.lines.push(line));
         const first = new Promise((resolve) => lines.once("line", resolve));
         const line = await within(10, first, `first line of ${name}`);
         const match = /^listening on (127\.0\.0\.1):(\d+)$/.exec(line);
