@@ -60,6 +60,8 @@ find_missing() {
     need python3 test -x /usr/bin/python3
     need python3-websockets /usr/bin/python3 -c 'import websockets'
     need python3-h2 /usr/bin/python3 -c 'import h2'
+    need python3-autobahn /usr/bin/python3 -c 'import autobahn.asyncio.websocket'
+    need mosquitto test -x /usr/sbin/mosquitto
     need nodejs node --version
     need npm npm --version
     need nginx-light env "PATH=$PATH:/usr/sbin" nginx -v
@@ -67,6 +69,7 @@ find_missing() {
     need tinyproxy-bin tinyproxy -v
     need microsocks test -x /usr/bin/microsocks
     need chromium chromium --version
+    need firefox-esr firefox-esr --version
     need curl curl --version
     need dpkg dpkg-deb --version
     need_compiler aarch64-linux-gnu arm64
@@ -143,7 +146,8 @@ CONF
 find_missing
 install_missing
 fetch_cmocka arm64 armhf s390x i386
-install_node_packages ws@8.23.0 bufferutil@4.1.0 playwright-core@1.65.1 koffi@3.3.4
+install_node_packages ws@8.23.0 bufferutil@4.1.0 playwright-core@1.65.1 koffi@3.3.4 \
+    socket.io@4.8.4 graphql-ws@6.4.2 graphql@17.1.0
 
 # Configuring anew each time finds new test files.
 werror=false

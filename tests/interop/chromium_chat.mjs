@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Two tabs of Chromium in one room of the chat example; screenshots go to the build folder.
+// matrix: Chromium | server | - | text, order of many messages, close codes
 
 import path from "node:path";
 import {

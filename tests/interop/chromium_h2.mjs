@@ -1,42 +1,19 @@
 // SPDX-License-Identifier: MIT
 // Chromium's WebSocket over HTTP/2 against h2_epoll, and over HTTP/1.1 on the same port. Which of
 // the two it was the server's record tells, and the browser's own log of its network.
+// matrix: Chromium | server | 8 MiB | HTTP/2
 
 import { readFileSync } from "node:fs";
 import path from "node:path";
 
 import { check, equal, isBuilt, runCases, skip, sleep, withServer } from "./support/harness.mjs";
 import { makeCertificate } from "./support/certificate.mjs";
-import { launch, servePage } from "./support/chromium.mjs";
+import { servePage, tools } from "./support/browser.mjs";
+import { launch } from "./support/chromium.mjs";
 
 if (!isBuilt("h2_epoll")) skip("h2_epoll is not built: it needs mbedTLS and libnghttp2");
 const certificate = makeCertificate();
 const [elsewhere, endPage] = await servePage();
-
-// What every case finds in its page.
-const helpers = () => {
-    window.connect = (url) => new Promise((resolve, reject) => {
-        const socket = new WebSocket(url);
-        socket.binaryType = "arraybuffer";
-        const queue = [];
-        const waiting = [];
-        socket.onmessage = ({ data }) => {
-            waiting.length > 0 ? waiting.shift()(data) : queue.push(data);
-        };
-        socket.next = () => new Promise((give) => {
-            queue.length > 0 ? give(queue.shift()) : waiting.push(give);
-        });
-        socket.closed = new Promise((give) => {
-            socket.onclose = ({ code, wasClean }) => give({ code, wasClean });
-        });
-        socket.onopen = () => resolve(socket);
-        socket.onerror = () => reject(new Error("not opened"));
-    });
-    window.echo = async (socket, message) => {
-        socket.send(message);
-        return socket.next();
-    };
-};
 
 /** Run in a new browser on the server's own page, or on one of elsewhere. */
 const withPage = (use, { from, options = [], log } = {}) =>
@@ -47,7 +24,7 @@ const withPage = (use, { from, options = [], log } = {}) =>
             server.url = server.url.replace("ws:", "wss:");
             await page.goto(from ?? server.url.replace("wss:", "https:"));
             if (!from) await page.waitForSelector("li"); // the page's own WebSocket is open
-            await page.evaluate(helpers);
+            await page.evaluate(tools);
             await use(page, server);
         } finally {
             await browser.close();
@@ -176,7 +153,7 @@ await runCases({
             const browser = await launch(certificate.trust);
             const page = await browser.newPage();
             await page.goto(server.url.replace("ws:", "https:"));
-            await page.evaluate(helpers);
+            await page.evaluate(tools);
             const opens = await page.evaluate(
                 (url) => connect(url).then(() => true, () => false),
                 server.url.replace("ws:", "wss:"));
@@ -191,7 +168,7 @@ await runCases({
         server.child.kill("SIGTERM");
         const ends = await sockets.evaluate(
             (list) => Promise.all(list.map(({ closed }) => closed)));
-        equal(ends, Array(5).fill({ code: 1001, wasClean: true }));
+        equal(ends.map(({ code, wasClean }) => [code, wasClean]), Array(5).fill([1001, true]));
         equal(await server.exited, 0);
     }),
 

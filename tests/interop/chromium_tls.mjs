@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Chromium's WebSocket over TLS against echo_epoll_tls.
+// matrix: Chromium | server | 8 MiB | TLS
 
 import { check, equal, isBuilt, runCases, skip, withServer } from "./support/harness.mjs";
 import { makeCertificate } from "./support/certificate.mjs";
-import { launch, servePage } from "./support/chromium.mjs";
+import { servePage } from "./support/browser.mjs";
+import { launch } from "./support/chromium.mjs";
 
 if (!isBuilt("echo_epoll_tls")) skip("the examples were built without TLS");
 

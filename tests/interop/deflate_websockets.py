@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """permessage-deflate with Python's websockets as the client and as the server, with every choice of
-parameters on either side, and what only the API can ask for: levels, streams, prepared messages."""
+parameters on either side, and what only the API can ask for: levels, streams, prepared messages.
 
-import asyncio
+matrix: Python websockets | both | - | compression
+"""
+
 import contextlib
 import itertools
 import json
@@ -13,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "support"))
 from harness import (  # noqa: E402
-    BINDING, ECHO_SERVERS, Relay, case, case_for, example, need_examples, run_cases, server, skip)
+    ECHO_SERVERS, Relay, case, case_for, example, finished, need_examples, run_cases, server, skip)
 
 try:
     import websockets
@@ -24,9 +26,8 @@ except ImportError:
     skip("Python's websockets is missing")
 need_examples("echo_client", *ECHO_SERVERS)
 
-sys.path.insert(0, str(BINDING))
-import weir  # noqa: E402
-from weir import Compression, Deflate, Level, Type  # noqa: E402
+from weir_client import send_fragments, was_compressed, weir  # noqa: E402
+from weir import Compression, Deflate, Level  # noqa: E402
 
 MIB = 1 << 20
 OUR_BITS = 13  # what weir sends with and asks for by default
@@ -181,8 +182,8 @@ async def their_server(handler, **demand):
 
 
 async def run_echo_client(url):
-    client = await asyncio.create_subprocess_exec(*example("echo_client"), url)
-    assert await asyncio.wait_for(client.wait(), 25) == 0
+    status, _, errors = await finished([*example("echo_client"), url], 25)
+    assert status == 0, errors
 
 
 @case
@@ -271,17 +272,7 @@ async def every_policy_of_a_client__is_understood():
                     assert await client.recv() == message
                     if message == messages[-1]:
                         assert wire.up - before < 0.5 * len("".join(messages)), policy
-                stats = client.connection.stats()
-                assert 0 < stats.rx_deflated_bytes * 4 < stats.rx_inflated_bytes
-                assert 0 < stats.tx_deflated_bytes * 4 < stats.tx_inflated_bytes
-
-
-def send_stream(client, kind, pieces):
-    weir.lib.weir_conn_send_begin(client.connection, kind)
-    for piece in pieces[:-1]:
-        weir.lib.weir_conn_send_chunk(client.connection, piece, len(piece))
-    weir.lib.weir_conn_send_end(client.connection, pieces[-1], len(pieces[-1]))
-    client.settle()
+                assert was_compressed(client)
 
 
 @case
@@ -293,7 +284,7 @@ async def streams_choices_and_prepared_messages__are_understood():
             for compression in (0, *Compression):
                 for pieces in (texts, [b"", b"", b""], [b"x"], [bytes(100000), b"", b"end"],
                                [os.urandom(70000)] * 3):
-                    send_stream(client, Type.BINARY | compression, pieces)
+                    await send_fragments(client, pieces, compression)
                     assert await client.recv() == b"".join(pieces)
                 for text in texts:
                     await client.send(text, compression)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // permessage-deflate with Node's ws as the client and as the server, whatever it asks for.
+// matrix: Node ws | both | 16 MiB | compression, limits and faults
 
 import { randomBytes } from "node:crypto";
 import {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Node's HTTP/2 with ws on its streams: as the client of h2_epoll, and as the server of h2_client.
+// matrix: Node ws | both | 16 MiB | HTTP/2
 
 import events from "node:events";
 import { readFileSync } from "node:fs";

@@ -3,6 +3,7 @@
 """HTTP/2 by hand (Python's h2) against h2_epoll: windows, fragments, resets, refusals, ends.
 
 proves: R8441-3-1 R8441-4-1 R8441-5-4
+matrix: Python h2 | server | 3 MiB | HTTP/2, fragments, ping, close codes, compression
 """
 
 import signal

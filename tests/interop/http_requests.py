@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""curl and Python's http.client against our echo servers: upgrades, and what is refused."""
+"""curl and Python's http.client against our echo servers: upgrades, and what is refused.
+
+matrix: curl | server | - | handshake, compression, HTTP answers
+"""
 
 import base64
 import hashlib

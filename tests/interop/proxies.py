@@ -3,6 +3,8 @@
 """Our client through HTTP and SOCKS5 proxies: tinyproxy, microsocks and ones that misbehave.
 
 proves: R6455-4.1-4, R6455-4.1-5
+matrix: tinyproxy | client | 1 MiB | text, binary, credentials
+matrix: microsocks | client | 1 MiB | text, binary, credentials
 """
 
 import asyncio
@@ -15,8 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "support"))
 from harness import (  # noqa: E402
-    Child, accepts, case, case_for, example, free_port, need, need_examples, run_cases, skip,
-    wait_until)
+    accepting, case, case_for, example, finished, free_port, need, need_examples, run_cases, skip)
 
 try:
     import websockets
@@ -47,24 +48,14 @@ def proxy(kind, user=None, password=None):
         else:
             login = ["-u", user, "-P", password] if user else []
             command = [MICROSOCKS, "-i", "127.0.0.1", "-p", str(port), *login]
-        child = Child(command, stderr=subprocess.DEVNULL)
-        try:
-            wait_until(lambda: accepts(port), f"the {kind} proxy listens")
+        with accepting(port, command, stderr=subprocess.DEVNULL):
             yield f"127.0.0.1:{port}"
-        finally:
-            child.stop()
 
 
 async def run_client(via, url):
     """echo_client through a proxy; gives its status and what it complained of."""
-    client = await asyncio.create_subprocess_exec(
-        *example("echo_client"), "--proxy", via, url, stderr=asyncio.subprocess.PIPE)
-    try:
-        _, errors = await asyncio.wait_for(client.communicate(), 20)
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            client.kill()
-    return client.returncode, errors.decode()
+    status, _, errors = await finished([*example("echo_client"), "--proxy", via, url])
+    return status, errors
 
 
 async def echo_through(via, host="127.0.0.1"):

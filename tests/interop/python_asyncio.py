@@ -1,6 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The Python binding on asyncio, against Python's websockets both ways, echo_epoll and itself."""
+"""The Python binding on asyncio, against Python's websockets both ways, echo_epoll and itself.
+
+matrix: Python websockets | both | 5 MiB | subprotocol, text, binary, close codes, compression
+matrix: Python websockets | both | 5 MiB | order of many messages
+matrix: Python websockets | client | 5 MiB | ping
+"""
 
 import asyncio
 import contextlib

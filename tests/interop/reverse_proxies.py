@@ -1,8 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""nginx and haproxy as reverse proxies: in front of our server, and our client through them."""
+"""nginx and haproxy as reverse proxies: in front of our server, and our client through them.
 
-import asyncio
+matrix: nginx | both | 16 MiB | handshake, binary, close codes, compression
+matrix: nginx | both | 16 MiB | text, order of many messages
+matrix: haproxy | both | 16 MiB | handshake, binary, close codes, compression
+matrix: haproxy | both | 16 MiB | text, order of many messages
+"""
+
 import contextlib
 import os
 import sys
@@ -11,8 +16,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "support"))
 from harness import (  # noqa: E402
-    Child, Relay, accepts, case_for, example, free_port, need, need_examples, run_cases, server,
-    skip, wait_until)
+    Relay, accepting, case_for, example, finished, free_port, need, need_examples, run_cases,
+    server, skip)
 
 try:
     import websockets
@@ -79,12 +84,10 @@ def in_front_of(kind, backend):
         port = free_port()
         path = Path(folder, "config")
         path.write_text(config.format(folder=folder, port=port, backend=backend))
-        proxy = Child([part.format(folder=folder) for part in command] + [str(path)])
-        try:
-            wait_until(lambda: accepts(port), f"{kind} listens")
+        command = [part.format(folder=folder) for part in command] + [str(path)]
+        with accepting(port, command) as proxy:
             yield port
-        finally:
-            assert proxy.stop() in (0, -15, 128 + 15)
+        assert proxy.process.returncode in (0, -15, 128 + 15)
 
 
 @contextlib.contextmanager
@@ -182,9 +185,8 @@ async def our_client__is_served_through_it(kind):
     received = []
     async with websockets.serve(handler, "127.0.0.1", 0, max_size=None) as listener:
         with in_front_of(kind, listener.sockets[0].getsockname()[1]) as port:
-            client = await asyncio.create_subprocess_exec(
-                *example("echo_client"), f"ws://127.0.0.1:{port}/")
-            assert await asyncio.wait_for(client.wait(), 20) == 0
+            status, _, errors = await finished([*example("echo_client"), f"ws://127.0.0.1:{port}/"])
+            assert status == 0, errors
     assert received == [True] * 4
 
 

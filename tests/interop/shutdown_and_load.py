@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The echo servers when they are told to stop, and under many, slow and silent clients."""
+"""The echo servers when they are told to stop, and under many, slow and silent clients.
+
+matrix: none, because it is about the ends of our servers and their load
+"""
 
 import asyncio
 import signal

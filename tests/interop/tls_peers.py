@@ -1,6 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""TLS: OpenSSL's s_client and Python's websockets against echo_epoll_tls and our clients."""
+"""TLS: OpenSSL's s_client and Python's websockets against echo_epoll_tls and our clients.
+
+matrix: OpenSSL | server | - | TLS
+matrix: Python websockets | server | 16 MiB | TLS
+matrix: Python websockets | client | 4 MiB | TLS
+"""
 
 import asyncio
 import contextlib
@@ -12,7 +17,8 @@ import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "support"))
-from harness import case, example, need, need_examples, run_cases, server, skip  # noqa: E402
+from harness import (  # noqa: E402
+    case, example, finished, need, need_examples, run_cases, server, skip)
 
 try:
     import websockets
@@ -143,15 +149,7 @@ async def run_client(handler, *switches, name="echo_client", host="localhost", l
     context.set_alpn_protocols(["http/1.1"])
     async with websockets.serve(handler, address, 0, ssl=context, max_size=None) as listener:
         port = listener.sockets[0].getsockname()[1]
-        client = await asyncio.create_subprocess_exec(
-            *example(name), *switches, f"wss://{host}:{port}/", stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)
-        try:
-            output, errors = await asyncio.wait_for(client.communicate(lines.encode()), 20)
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                client.kill()
-    return client.returncode, output.decode(), errors.decode()
+        return await finished([*example(name), *switches, f"wss://{host}:{port}/"], lines=lines)
 
 
 @case

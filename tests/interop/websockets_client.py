@@ -1,6 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The client of Python's websockets against our echo servers."""
+"""The client of Python's websockets against our echo servers.
+
+matrix: Python websockets | server | 16 MiB | handshake, subprotocol, text, binary, fragments
+matrix: Python websockets | server | 16 MiB | ping, close codes, compression, limits and faults
+"""
 
 import sys
 from pathlib import Path

@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The server of Python's websockets against our clients."""
+"""The server of Python's websockets against our clients.
 
-import asyncio
-import contextlib
+matrix: Python websockets | client | 16 MiB | handshake, subprotocol, text, binary, fragments
+matrix: Python websockets | client | 16 MiB | close codes, compression, limits and faults
+"""
+
 import sys
 from http import HTTPStatus
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "support"))
-from harness import case, example, need_examples, run_cases, skip  # noqa: E402
+from harness import case, example, finished, need_examples, run_cases, skip  # noqa: E402
 
 try:
     import websockets
@@ -34,18 +36,11 @@ async def run_client(handler, *messages, name="echo_client", switches=(), path="
     options = {"compression": "deflate", "max_size": None, "max_queue": None, **options}
     async with websockets.serve(guarded, "127.0.0.1", 0, **options) as listener:
         port = listener.sockets[0].getsockname()[1]
-        client = await asyncio.create_subprocess_exec(
-            *example(name), *switches, f"ws://127.0.0.1:{port}/{path}", *messages,
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE)
-        try:
-            output, errors = await asyncio.wait_for(client.communicate(lines.encode()), 20)
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                client.kill()
-        if failures:
-            raise failures[0]
-    return client.returncode, output.decode(), errors.decode()
+        ended = await finished([*example(name), *switches, f"ws://127.0.0.1:{port}/{path}",
+                                *messages], lines=lines)
+    if failures:
+        raise failures[0]
+    return ended
 
 
 @case

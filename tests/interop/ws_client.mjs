@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The client of Node's ws against our echo servers.
+// matrix: Node ws | server | 64 MiB | handshake, subprotocol, text, binary, fragments, ping
+// matrix: Node ws | server | 64 MiB | close codes, limits and faults, order of many messages
 
 import { randomBytes } from "node:crypto";
 import {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The server of Node's ws against our client, which echoes what comes.
+// matrix: Node ws | client | 64 MiB | handshake, text, binary, fragments, ping, close codes
+// matrix: Node ws | client | 64 MiB | limits and faults, order of many messages
 
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";

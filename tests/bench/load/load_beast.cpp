@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* An echo server on Boost.Beast, in the shape of its asynchronous example: one thread. */
+/* An echo server on Boost.Beast, in the shape of its asynchronous example: one thread. "close" ends
+ * the connection. */
 #include <cstdio>
 #include <memory>
 #include <utility>
@@ -45,9 +46,24 @@ class session : public std::enable_shared_from_this<session>
     void read()
     {
         stream.async_read(buffer, [self = shared_from_this()](error_code error, std::size_t) {
-            if (!error)
+            if (error)
+                return;
+            if (self->is_farewell())
+                self->close();
+            else
                 self->write();
         });
+    }
+
+    bool is_farewell() const
+    {
+        return buffer.size() == 5 && beast::buffers_to_string(buffer.data()) == "close";
+    }
+
+    void close()
+    {
+        stream.async_close({websocket::close_code(4000), "asked"},
+                           [self = shared_from_this()](error_code) {});
     }
 
     void write()

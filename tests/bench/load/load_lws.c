@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* An echo server on libwebsockets, in the shape of its minimal example. */
+/* An echo server on libwebsockets, in the shape of its minimal example; "close" ends it. */
 #include <libwebsockets.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,6 +43,17 @@ static piece *take(session *s)
     return p;
 }
 
+static int is_farewell(struct lws *wsi, const char *text, size_t len)
+{
+    return len == 5 && lws_is_first_fragment(wsi) && memcmp(text, "close", len) == 0;
+}
+
+static int farewell(struct lws *wsi)
+{
+    lws_close_reason(wsi, (enum lws_close_status)4000, (unsigned char *)"asked", 5);
+    return -1;
+}
+
 /* One frame each time it is writable: that is the library's rule. */
 static int write_one(struct lws *wsi, session *s)
 {
@@ -67,7 +78,7 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
         s->end = &s->first;
         return 0;
     case LWS_CALLBACK_RECEIVE:
-        return keep(wsi, s, in, len);
+        return is_farewell(wsi, in, len) ? farewell(wsi) : keep(wsi, s, in, len);
     case LWS_CALLBACK_SERVER_WRITEABLE:
         return write_one(wsi, s);
     case LWS_CALLBACK_CLOSED:

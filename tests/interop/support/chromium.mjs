@@ -3,7 +3,6 @@
 
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { createServer } from "node:http";
 import { need, skip } from "./harness.mjs";
 
 const PROGRAM = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find(existsSync);
@@ -19,17 +18,4 @@ export async function launch(...more) {
             ...more],
         timeout: 60000,
     });
-}
-
-/** An empty page of its own origin on loopback; gives its URL and a function that ends it. */
-export async function servePage() {
-    const server = createServer((_, response) => {
-        response.setHeader("content-type", "text/html");
-        response.end("<!doctype html><title>test</title>");
-    });
-    await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-    return [`http://127.0.0.1:${server.address().port}`, () => {
-        server.closeAllConnections();
-        server.close();
-    }];
 }

@@ -76,9 +76,8 @@ const children = new Set();
 process.on("exit", () => children.forEach((child) => child.kill("SIGKILL")));
 
 /** A child with `exited`, the promise of its exit status, and `stderr`, what it wrote there. */
-export function start(name, ...options) {
-    const [program, ...before] = example(name);
-    const child = spawn(program, [...before, ...options], { stdio: ["ignore", "pipe", "pipe"] });
+export function startProgram(program, options, settings = {}) {
+    const child = spawn(program, options, { stdio: ["ignore", "pipe", "pipe"], ...settings });
     children.add(child);
     const record = { child, errors: "" };
     child.stderr.on("data", (data) => (record.errors += data));
@@ -90,9 +89,14 @@ export function start(name, ...options) {
     });
     record.stop = async () => {
         if (!child.killed) child.kill("SIGTERM");
-        return within(20, record.exited, `end of ${name}`);
+        return within(20, record.exited, `end of ${program}`);
     };
     return record;
+}
+
+export function start(name, ...options) {
+    const [program, ...before] = example(name);
+    return startProgram(program, [...before, ...options]);
 }
 
 /** An example that listens on a free port, while `use` runs. */

@@ -90,13 +90,13 @@ class Child:
 
 
 @contextlib.contextmanager
-def server(name, *options):
-    """An example that listens on a free port; gives the Child with host, port and url."""
-    child = Child([*example(name), "--port", "0", *options])
+def listening(command, **options):
+    """A program that prints "listening on" and a free port; gives it with host, port, url."""
+    child = Child(command, **options)
     try:
         line = child.first_line()
         match = re.fullmatch(r"listening on (127\.0\.0\.1):(\d+)", line)
-        assert match, f"{name} printed {line!r}"
+        assert match, f"{command[0]} printed {line!r}"
         child.host, child.port = match[1], int(match[2])
         child.url = f"ws://{child.host}:{child.port}/"
         yield child
@@ -104,8 +104,49 @@ def server(name, *options):
         child.process.kill()
         raise
     finally:
-        status = child.stop()
-    assert status == 0, f"{name} ended with {status}"
+        child.stop()
+
+
+@contextlib.contextmanager
+def server(name, *options):
+    """An example that listens on a free port and must end well."""
+    with listening([*example(name), "--port", "0", *options]) as child:
+        yield child
+    assert child.process.returncode == 0, f"{name} ended with {child.process.returncode}"
+
+
+@contextlib.contextmanager
+def accepting(port, command, **options):
+    """A program that says nothing, once it accepts connections to this port; gives the Child."""
+    child = Child(command, **options)
+    try:
+        wait_until(lambda: accepts(port), f"{command[0]} listens")
+        yield child
+    finally:
+        child.stop()
+
+
+def node_server(script, *modules):
+    """A server of support/ that runs in Node and needs these packages."""
+    folder = Path(os.environ.get("NODE_PATH", BUILD / "node" / "node_modules"))
+    for module in modules:
+        if not (folder / module).exists():
+            skip(f"the Node package {module} is missing")
+    command = [need("node"), str(Path(__file__).parent / script)]
+    return listening(command, env={**os.environ, "NODE_PATH": str(folder)})
+
+
+async def finished(command, seconds=20, lines="", **options):
+    """A program that ends by itself: its status, what it printed, what it complained of."""
+    process = await asyncio.create_subprocess_exec(
+        *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE, **options)
+    try:
+        output, errors = await asyncio.wait_for(process.communicate(lines.encode()), seconds)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+    return process.returncode, output.decode(), errors.decode()
 
 
 class Relay:
