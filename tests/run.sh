@@ -76,6 +76,8 @@ find_missing() {
     need qemu-user qemu-x86_64 --version
     need musl-tools musl-gcc --version
     need tcc tcc -v
+    need rustc rustc --version
+    need cargo cargo --version
 }
 
 install_missing() {

@@ -90,9 +90,11 @@ class Child:
 
 
 @contextlib.contextmanager
-def server(name, *options):
-    """An example that listens on a free port; gives the Child with host, port and url."""
-    child = Child([*example(name), "--port", "0", *options])
+def server(name, *options, ends_with=0):
+    """An example, or a command, that listens on a free port; gives the Child with host, port and
+    url. ends_with is its status after SIGTERM."""
+    command = example(name) if isinstance(name, str) else name
+    child = Child([*command, "--port", "0", *options])
     try:
         line = child.first_line()
         match = re.fullmatch(r"listening on (127\.0\.0\.1):(\d+)", line)
@@ -105,7 +107,7 @@ def server(name, *options):
         raise
     finally:
         status = child.stop()
-    assert status == 0, f"{name} ended with {status}"
+    assert status == ends_with, f"{name} ended with {status}"
 
 
 class Relay:
