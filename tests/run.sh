@@ -78,6 +78,9 @@ find_missing() {
     need tcc tcc -v
     need rustc rustc --version
     need cargo cargo --version
+    need luajit luajit -v
+    need lua-socket luajit -e 'require "socket"'
+    need lua-http luajit -e 'require "http.websocket"'
 }
 
 install_missing() {
