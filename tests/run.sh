@@ -79,6 +79,11 @@ find_missing() {
     need qemu-user qemu-x86_64 --version
     need musl-tools musl-gcc --version
     need tcc tcc -v
+    need rustc rustc --version
+    need cargo cargo --version
+    need luajit luajit -v
+    need lua-socket luajit -e 'require "socket"'
+    need lua-http luajit -e 'require "http.websocket"'
 }
 
 install_missing() {

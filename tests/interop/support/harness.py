@@ -108,11 +108,13 @@ def listening(command, **options):
 
 
 @contextlib.contextmanager
-def server(name, *options):
-    """An example that listens on a free port and must end well."""
-    with listening([*example(name), "--port", "0", *options]) as child:
+def server(name, *options, ends_with=0):
+    """An example, or a command, that listens on a free port; ends_with is its status in the end."""
+    command = example(name) if isinstance(name, str) else name
+    with listening([*command, "--port", "0", *options]) as child:
         yield child
-    assert child.process.returncode == 0, f"{name} ended with {child.process.returncode}"
+    status = child.process.returncode
+    assert status == ends_with, f"{name} ended with {status}"
 
 
 @contextlib.contextmanager

@@ -1,0 +1,78 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The Rust binding: its own tests, and its examples against peers in other languages."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "support"))
+import echoes  # noqa: E402
+from harness import BINDING, BUILD, case, need, run_cases  # noqa: E402
+
+CARGO = need("cargo")
+CRATE = BINDING.parent / "rust"
+TARGET = BUILD / "rust"
+SERVER, CLIENT = ([str(TARGET / "debug" / "examples" / name)]
+                  for name in ("echo_server", "echo_client"))
+BUILD_SECONDS = 120
+
+
+def cargo(*arguments):
+    environment = {
+        **os.environ,
+        # Static: doc tests are linked without the path of a shared library.
+        "WEIR_LIB": os.environ.get("WEIR_STATIC", str(BUILD / "libweir.a")),
+        "WEIR_API": str(BUILD / "weir_api.json"),
+        "CARGO_TARGET_DIR": str(TARGET), "CARGO_INCREMENTAL": "0", "CARGO_PROFILE_DEV_DEBUG": "0",
+        "RUSTC_BOOTSTRAP": "1"}  # else rustdoc compares no error codes of compile_fail
+    command = [CARGO, *arguments, "--offline", "--locked", "--manifest-path", CRATE / "Cargo.toml"]
+    result = subprocess.run(command, env=environment, text=True, timeout=BUILD_SECONDS,
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert result.returncode == 0, result.stdout
+    assert "warning" not in result.stdout, result.stdout
+    return result.stdout
+
+
+print(cargo("build", "--examples"))
+
+
+@case
+def tests_of_the_crate__pass():
+    text = cargo("test")
+    sources = "".join(path.read_text() for path in CRATE.glob("src/*.rs"))
+    assert text.count("- compile fail ... ok") == sources.count("```compile_fail,E") > 0, text
+    assert text.count("test result: ok") == 3, text
+
+
+@case
+async def server__echoes_to_websockets():
+    with echoes.binding_server(SERVER) as peer:
+        await echoes.server_and_websockets(peer.url)
+        await echoes.server_and_a_burst(peer.url)
+
+
+@case
+async def server__refuses_what_is_too_big():
+    with echoes.binding_server(SERVER, "--max-message", "1000") as peer:
+        await echoes.server_and_too_much(peer.url)
+
+
+@case
+def server__echoes_to_ws():
+    with echoes.binding_server(SERVER) as peer:
+        echoes.server_and_ws(peer.url)
+
+
+@case
+def client__gets_its_echoes():
+    echoes.client_and_servers(CLIENT, SERVER)
+
+
+@case
+async def client__gets_its_echoes_from_websockets():
+    await echoes.client_and_websockets(CLIENT)
+
+
+run_cases()
