@@ -3,14 +3,22 @@
 #include "kernels.h"
 
 #include "../base/cpu.h"
+#include "../base/parts.h"
 #include "variants.h"
+
+/* Only clients draw what nobody may guess. */
+#if WEIR__PART_CLIENT
+#define KERNELS_CHACHA20(variant) weir__chacha20_##variant
+#else
+#define KERNELS_CHACHA20(variant) NULL
+#endif
 
 /* A table by the variants it is made of. */
 #define KERNELS_TABLE(label, mask_variant, utf8_variant, sha1_variant, chacha20_variant)           \
     {                                                                                              \
         .name = label, .mask = weir__mask_##mask_variant,                                          \
         .mask_copy = weir__mask_copy_##mask_variant, .utf8 = weir__utf8_##utf8_variant,            \
-        .sha1 = weir__sha1_##sha1_variant, .chacha20 = weir__chacha20_##chacha20_variant           \
+        .sha1 = weir__sha1_##sha1_variant, .chacha20 = KERNELS_CHACHA20(chacha20_variant)          \
     }
 
 const weir__kernels weir__kernels_scalar = KERNELS_TABLE("scalar", scalar, scalar, scalar, scalar);

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""A meson project takes weir as a subproject."""
+"""A meson project takes weir as a subproject, whole and with parts left out."""
 
 import sys
 import tempfile
@@ -24,11 +24,11 @@ with tempfile.TemporaryDirectory() as place:
     (folder / "vendored.c").write_text(PROGRAM.read_text())
     (folder / "subprojects").mkdir()
     (folder / "subprojects/weir").symlink_to(ROOT)
-    for title, options in (("whole", []),):
+    for title, options in (("whole", []), ("small", ["vectors=false", "tiny=true"])):
         build = folder / title
         errors = (attempt("meson", "setup", build, folder,
                           *(f"-Dweir:{option}" for option in options))
                   or attempt("ninja", "-C", build) or runs(build / "vendored"))
         if errors:
             report.add("meson.build", 0, f"{title}: {errors}")
-report.finish("weir as a subproject of a meson project")
+report.finish("weir as a subproject of a meson project, whole and with parts left out")

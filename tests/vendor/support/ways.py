@@ -12,7 +12,7 @@ from common import ROOT, skip  # noqa: E402
 
 PROGRAM = ROOT / "tests/vendor/program/vendored.c"
 SAYS = "weir echoed: hello\n"
-SECONDS = 240
+SECONDS = 600
 
 
 def need(*programs):
