@@ -23,7 +23,7 @@ static weir__opening *opening_open(weir_conn *conn)
     /* A length known only now keeps compilers from a slow loop of their own. */
     memset(made, 0, cap);
     made->cap = cap;
-    made->head.kind = conn->role == WEIR_SERVER ? WEIR__HTTP_REQUEST : WEIR__HTTP_RESPONSE;
+    made->head.kind = weir__conn_is_server(conn) ? WEIR__HTTP_REQUEST : WEIR__HTTP_RESPONSE;
     made->head.policy = conn->policy;
     made->head.kernels = conn->context->kernels;
     extra->opening = made;
@@ -162,7 +162,7 @@ void weir__opening_refuse(weir_conn *conn)
     static const char unavailable[] = "closing\n";
     weir__buffer response = {NULL, 0, 0};
     const bool answers =
-        conn->role == WEIR_SERVER &&
+        weir__conn_is_server(conn) &&
         weir__response_write(&conn->context->memory, &response, 503, NULL, 0,
                              WEIR__LITERAL(unavailable), opening_is_head(conn)) == WEIR_OK &&
         opening_queue(conn, &response) == WEIR_OK;
@@ -327,7 +327,7 @@ static void opening_read_head(weir__run *run)
         return;
     if (status != WEIR_OK)
         weir__conn_fail(conn, status, weir__run_offset(run));
-    else if (conn->role == WEIR_SERVER)
+    else if (weir__conn_is_server(conn))
         opening_judge_request(run);
     else
         opening_judge_response(run);
@@ -400,7 +400,7 @@ int weir__opening_text(const weir_conn *conn, int id, weir_text *text)
     const weir__http_head *const head = opening_head(conn);
     if (!head)
         return WEIR_E_NOT_FOUND;
-    if (conn->role == WEIR_SERVER)
+    if (weir__conn_is_server(conn))
         return opening_server_text(weir__conn_opening(conn), id, text) ? WEIR_OK : WEIR_E_NOT_FOUND;
     if (id != WEIR_TEXT_REASON)
         return WEIR_E_NOT_FOUND;
@@ -423,7 +423,7 @@ int weir__opening_header_at(const weir_conn *conn, size_t index, weir_field *fie
 int weir__opening_offered(const weir_conn *conn, size_t index, weir_text *text)
 {
     const weir__http_head *const head = opening_head(conn);
-    if (!head || conn->role != WEIR_SERVER || conn->extra->opening->verdict.status != WEIR_OK)
+    if (!head || !weir__conn_is_server(conn) || conn->extra->opening->verdict.status != WEIR_OK)
         return WEIR_E_NOT_FOUND;
     return weir__request_subprotocol(head, index, text) ? WEIR_OK : WEIR_E_NOT_FOUND;
 }
