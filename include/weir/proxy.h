@@ -7,11 +7,14 @@
  * comes. Once the tunnel stands, the socket leads to the target: free the weir_proxy, and start TLS
  * or a connection of weir on the same socket. Nothing may be sent to the target before.
  *
- *   for (at = used = 0; (status = weir_proxy_receive(proxy, data, len, &used)) == 0;) {
+ *   while ((status = weir_proxy_receive(proxy, data, len, &used)) == 0) {
  *       while (weir_proxy_output(proxy, &span) > 0)
- *           weir_proxy_sent(proxy, write(fd, span.data, span.len));
- *       len = read(fd, data, sizeof data);
+ *           weir_proxy_sent(proxy, (size_t)write(fd, span.data, span.len));
+ *       len = (size_t)read(fd, data, sizeof data);
  *   }
+ *
+ * len is 0 before the first read; what fails in read and write is left out here. At the end the
+ * bytes behind used are the target's.
  *
  * It has no clock: give it up when it takes longer than you allow. The transport's end before the
  * tunnel stands is a failure too (WEIR_E_TRANSPORT in a report of yours).

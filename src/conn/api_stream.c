@@ -21,7 +21,8 @@ int weir_stream_read_request(const weir_field *fields, size_t count, char *head,
 {
     if (!api_stream_list_valid(fields, count) || !head || !len)
         return WEIR_E_ARGUMENT;
-    weir__stream_text text = {head, 0, room, false};
+    weir__stream_text text = {NULL, 0, room, false};
+    text.data = head;
     return api_stream_made(weir__stream_read_request(fields, count, &text), &text, len);
 }
 
@@ -30,7 +31,8 @@ int weir_stream_read_response(const weir_field *fields, size_t count, const char
 {
     if (!api_stream_list_valid(fields, count) || !accept || !head || !len)
         return WEIR_E_ARGUMENT;
-    weir__stream_text text = {head, 0, room, false};
+    weir__stream_text text = {NULL, 0, room, false};
+    text.data = head;
     const weir_text accepted = {accept, WEIR__ACCEPT_LEN};
     return api_stream_made(weir__stream_read_response(fields, count, accepted, &text), &text, len);
 }
@@ -50,7 +52,8 @@ int weir_stream_write_request(const void *output, size_t len, int secure, size_t
 {
     if ((!output && len > 0) || !used || !accept || !texts || !fields)
         return WEIR_E_ARGUMENT;
-    weir__stream_list list = {{texts, 0, room, false}, fields, 0, cap};
+    weir__stream_list list = {{NULL, 0, room, false}, fields, 0, cap};
+    list.texts.data = texts;
     weir_text key = {NULL, 0};
     const int status =
         weir__stream_write_request((weir_text){output, len}, secure != 0, used, &key, &list);
@@ -64,7 +67,8 @@ int weir_stream_write_response(const void *output, size_t len, size_t *used, cha
 {
     if ((!output && len > 0) || !used || !texts || !fields)
         return WEIR_E_ARGUMENT;
-    weir__stream_list list = {{texts, 0, room, false}, fields, 0, cap};
+    weir__stream_list list = {{NULL, 0, room, false}, fields, 0, cap};
+    list.texts.data = texts;
     return api_stream_listed(weir__stream_write_response((weir_text){output, len}, used, &list),
                              &list, used);
 }

@@ -324,7 +324,7 @@ static int conn_queue_code(weir_conn *conn, uint32_t code)
 /* Who calls has checked both. */
 WEIR__APART int conn_queue_reason(weir_conn *conn, uint32_t code, weir_text reason)
 {
-    uint8_t payload[WEIR__CONTROL_MAX];
+    uint8_t payload[WEIR__CONTROL_MAX] = {0};
     const int len = weir__close_payload_write(code, reason, payload);
     return conn_queue_close(conn, code, payload, (size_t)len);
 }

@@ -13,7 +13,7 @@ static inline size_t weir__frames_head_len(size_t len)
 {
     if (len < 126)
         return 2;
-    return len <= UINT16_MAX ? 4 : 10;
+    return len <= UINT16_MAX ? 4 : 10; /* never: a chunk with room for more */
 }
 
 /* Write a head without its key, 2, 4 or 10 bytes. first: its first byte, mask: 0x80 or 0. */

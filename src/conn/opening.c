@@ -157,16 +157,18 @@ bool weir__opening_answer_fault(weir_conn *conn, int cause)
     return true;
 }
 
+/* Server: 503, as much as there is memory for. */
+static bool opening_say_closing(weir_conn *conn)
+{
+    weir__buffer response = {NULL, 0, 0};
+    const int status = weir__response_write(&conn->context->memory, &response, 503, NULL, 0,
+                                            WEIR__LITERAL("closing\n"), opening_is_head(conn));
+    return status == WEIR_OK && opening_queue(conn, &response) == WEIR_OK;
+}
+
 void weir__opening_refuse(weir_conn *conn)
 {
-    static const char unavailable[] = "closing\n";
-    weir__buffer response = {NULL, 0, 0};
-    const bool answers =
-        weir__conn_is_server(conn) &&
-        weir__response_write(&conn->context->memory, &response, 503, NULL, 0,
-                             WEIR__LITERAL(unavailable), opening_is_head(conn)) == WEIR_OK &&
-        opening_queue(conn, &response) == WEIR_OK;
-    if (answers)
+    if (weir__conn_is_server(conn) && opening_say_closing(conn))
         weir__conn_answered(conn, 503, WEIR_E_REFUSED);
     else
         weir__conn_lost(conn, WEIR_E_REFUSED);

@@ -219,8 +219,8 @@ WEIR__INLINE int send_masked(weir_conn *conn, weir__chunk *chunk, uint8_t opcode
 WEIR__APART int send_put(weir_conn *conn, weir__chunk *chunk, uint8_t opcode, const uint8_t *data,
                          size_t len)
 {
-    return conn->role == WEIR_SERVER ? send_plain(conn, chunk, opcode, data, len)
-                                     : send_masked(conn, chunk, opcode, data, len);
+    return weir__conn_is_server(conn) ? send_plain(conn, chunk, opcode, data, len)
+                                      : send_masked(conn, chunk, opcode, data, len);
 }
 
 /* What a new chunk is begun for here. */
@@ -254,7 +254,7 @@ int weir__send(weir_conn *conn, int type, const uint8_t *data, size_t len)
         return send_apart(conn, type, data, len);
     if (opcode == WEIR_TEXT && !send_is_short_ascii(data, len))
         return send_text(conn, chunk, data, len);
-    if (conn->role == WEIR_CLIENT)
+    if (weir__conn_is_client(conn))
         return send_masked(conn, chunk, opcode, data, len);
     return send_plain(conn, chunk, opcode, data, len);
 }

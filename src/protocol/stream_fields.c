@@ -250,7 +250,7 @@ static void stream_fields_append(weir__stream_list *list, weir_text name, weir_t
 static int stream_fields_append_lines(weir__stream_list *list, weir_text head,
                                       const weir_text *left_out, weir_text *found, size_t count)
 {
-    weir_text line, name;
+    weir_text line = {NULL, 0}, name;
     for ((void)stream_fields_next_line(&head, &line); line.len > 0;
          (void)stream_fields_next_line(&head, &line)) {
         size_t index = 0;
@@ -292,7 +292,7 @@ int weir__stream_write_request(weir_text head, bool secure, size_t *used, weir_t
 {
     static const weir_text own[STREAM_FIELDS_REQUEST_OWN] = {
         {"Host", 4}, {"Upgrade", 7}, {"Connection", 10}, {"Sec-WebSocket-Key", 17}};
-    weir_text found[STREAM_FIELDS_REQUEST_OWN], line, method, path;
+    weir_text found[STREAM_FIELDS_REQUEST_OWN], line = {NULL, 0}, method, path;
     head.len = *used = stream_fields_head_len(head);
     if (head.len == 0)
         return WEIR__STREAM_MORE;
@@ -322,7 +322,7 @@ int weir__stream_write_response(weir_text head, size_t *used, weir__stream_list 
 {
     static const weir_text own[] = {
         {"Upgrade", 7}, {"Connection", 10}, {"Sec-WebSocket-Accept", 20}};
-    weir_text found[3], line, version;
+    weir_text found[3], line = {NULL, 0}, version;
     head.len = *used = stream_fields_head_len(head);
     if (head.len == 0)
         return WEIR__STREAM_MORE;

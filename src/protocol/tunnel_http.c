@@ -22,15 +22,16 @@ static void tunnel_http_write_target(weir__head_writer *writer, const weir_proxy
 /* RFC 7617 2: base64 of user, colon and password, written as groups of three bytes. */
 static void tunnel_http_write_basic(weir__head_writer *writer, weir_text user, weir_text password)
 {
-    const weir_text parts[] = {user, WEIR__LITERAL(":"), password};
+    const weir_text colon = WEIR__LITERAL(":");
+    const weir_text *const parts[] = {&user, &colon, &password};
     uint8_t group[3];
     char digits[4];
     size_t have = 0;
     weir__head_text(writer, TUNNEL_HTTP_AUTHORIZATION);
     weir__head_text(writer, WEIR__LITERAL(": Basic "));
     for (size_t part = 0; part < 3; part++) {
-        for (size_t i = 0; i < parts[part].len; i++) {
-            group[have++] = (uint8_t)parts[part].data[i];
+        for (size_t i = 0; i < parts[part]->len; i++) {
+            group[have++] = (uint8_t)parts[part]->data[i];
             if (have < sizeof group)
                 continue;
             weir__base64_encode(group, have, digits);
@@ -48,10 +49,10 @@ static void tunnel_http_write_basic(weir__head_writer *writer, weir_text user, w
 /* RFC 7617 2: no control characters, and the first colon ends the user. */
 static bool tunnel_http_credentials_valid(const weir_proxy_request *request)
 {
-    const weir_text parts[] = {request->user, request->password};
+    const weir_text *const parts[] = {&request->user, &request->password};
     for (size_t part = 0; part < 2; part++) {
-        for (size_t i = 0; i < parts[part].len; i++) {
-            const uint8_t byte = (uint8_t)parts[part].data[i];
+        for (size_t i = 0; i < parts[part]->len; i++) {
+            const uint8_t byte = (uint8_t)parts[part]->data[i];
             if (byte < ' ' || byte == 0x7F || (part == 0 && byte == ':'))
                 return false;
         }

@@ -72,7 +72,7 @@ static bool tls_address_parse_6(const char *text, size_t len, uint8_t *address)
 {
     uint8_t tail[16];
     size_t gap = 0;
-    while (gap < len && !(text[gap] == ':' && gap < len - 1 && text[gap + 1] == ':'))
+    while (gap < len && !(gap < len - 1 && text[gap] == ':' && text[gap + 1] == ':'))
         gap++;
     memset(address, 0, 16);
     if (gap == len)

@@ -21,8 +21,11 @@ WRONG = [
     "uninitvar:src/conn/receive.c",
     # One block through a pointer to an array of 16.
     "bufferAccessOutOfBounds:src/kernels/chacha.c",
+    # The length is that of the literal beside it: the macro takes its sizeof.
+    "pointerOutOfBoundsCond:src/protocol/http_name.c",
 ]
-CONFIGURATIONS = [["-D__GNUC__=12", "-D__x86_64__=1", "-D__SSE2__=1", "-DWEIR_TLS=1"], ["-U__GNUC__", "-U__x86_64__"]]
+CONFIGURATIONS = [["-D__GNUC__=12", "-D__x86_64__=1", "-D__SSE2__=1", "-DWEIR_TLS=1"],
+                  ["-U__GNUC__", "-U__x86_64__"]]
 
 status = 0
 for defines in CONFIGURATIONS:

@@ -25,8 +25,6 @@ except ImportError:
 need_examples("echo_client", *ECHO_SERVERS)
 
 sys.path.insert(0, str(BINDING))
-import echo_client  # noqa: E402
-import echo_server  # noqa: E402
 import weir  # noqa: E402
 from weir import Compression, Deflate, Level, Type  # noqa: E402
 
@@ -228,17 +226,18 @@ POLICIES = [
 ]
 
 
+async def echo(socket):
+    with contextlib.suppress(ConnectionClosed, weir.ConnectionClosed):
+        async for message in socket:
+            await socket.send(message)
+
+
 @contextlib.asynccontextmanager
 async def our_server(**options):
-    """The asyncio example with a policy of ours, in this process; gives its port."""
-    loop = asyncio.get_running_loop()
-    running = echo_server.Server(max_message_bytes=64 * MIB, deflate=Deflate.PREFERRED, **options)
-    listener = await loop.create_server(lambda: echo_server.Echo(running), "127.0.0.1", 0)
-    clock = loop.create_task(running.keep_time())
-    yield listener.sockets[0].getsockname()[1]
-    listener.close()
-    await running.close()
-    clock.cancel()
+    """An echo server of the binding with a policy of ours, in this process; gives its port."""
+    policy = {"max_message_bytes": 64 * MIB, "max_fragments": None, "deflate": Deflate.PREFERRED}
+    async with weir.serve(echo, "127.0.0.1", 0, **policy, **options) as server:
+        yield server.port
 
 
 @case
@@ -260,22 +259,16 @@ async def every_policy_of_a_server__is_understood():
                 await exchange(socket, SOME)
 
 
-async def echo(socket):
-    with contextlib.suppress(ConnectionClosed):
-        async for message in socket:
-            await socket.send(message)
-
-
 @case
 async def every_policy_of_a_client__is_understood():
     for policy in POLICIES:
         async with their_server(echo) as wire:
             options = {"max_message_bytes": 64 * MIB, "deflate": Deflate.PREFERRED, **policy}
-            async with echo_client.connect(wire.url, **options) as client:
+            async with weir.connect(wire.url, **options) as client:
                 before, messages = wire.up, stream(30)
                 for message in [*messages, *[m for m in SOME if not isinstance(m, list)]]:
                     await client.send(message)
-                    assert await anext(client) == message
+                    assert await client.recv() == message
                     if message == messages[-1]:
                         assert wire.up - before < 0.5 * len("".join(messages)), policy
                 stats = client.connection.stats()
@@ -283,39 +276,33 @@ async def every_policy_of_a_client__is_understood():
                 assert 0 < stats.tx_deflated_bytes * 4 < stats.tx_inflated_bytes
 
 
-def send_stream(connection, kind, pieces):
-    weir.lib.weir_conn_send_begin(connection, kind)
+def send_stream(client, kind, pieces):
+    weir.lib.weir_conn_send_begin(client.connection, kind)
     for piece in pieces[:-1]:
-        weir.lib.weir_conn_send_chunk(connection, piece, len(piece))
-    weir.lib.weir_conn_send_end(connection, pieces[-1], len(pieces[-1]))
+        weir.lib.weir_conn_send_chunk(client.connection, piece, len(piece))
+    weir.lib.weir_conn_send_end(client.connection, pieces[-1], len(pieces[-1]))
+    client.settle()
 
 
 @case
 async def streams_choices_and_prepared_messages__are_understood():
     async with their_server(echo) as wire:
         options = {"max_message_bytes": 64 * MIB, "deflate": Deflate.ON}
-        async with echo_client.connect(wire.url, **options) as client:
-            async def comes_back(data):
-                client.move()
-                assert await anext(client) == data
-
+        async with weir.connect(wire.url, **options) as client:
             texts = [text.encode() for text in stream(50)]
             for compression in (0, *Compression):
                 for pieces in (texts, [b"", b"", b""], [b"x"], [bytes(100000), b"", b"end"],
                                [os.urandom(70000)] * 3):
-                    send_stream(client.connection, Type.BINARY | compression, pieces)
-                    await comes_back(b"".join(pieces))
+                    send_stream(client, Type.BINARY | compression, pieces)
+                    assert await client.recv() == b"".join(pieces)
                 for text in texts:
-                    client.connection.send(text, compression)
-                    await comes_back(text)
+                    await client.send(text, compression)
+                    assert await client.recv() == text
                 for text in texts:
-                    message = weir.c_void_p()
-                    weir.lib.weir_message_create(client.context, Type.BINARY | compression, text,
-                                                 len(text), weir.byref(message))
+                    message = client.connection.context.message(text, compression)
                     for _ in range(2):
-                        weir.lib.weir_conn_send_message(client.connection, message)
-                        await comes_back(text)
-                    weir.lib.weir_message_free(message)
+                        await client.send(message)
+                        assert await client.recv() == text
                 client.connection.trim()
             assert client.connection.stats().tx_deflated_bytes > 0
 

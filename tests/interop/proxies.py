@@ -15,7 +15,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "support"))
 from harness import (  # noqa: E402
-    Child, case, case_for, example, need, need_examples, run_cases, skip, wait_until)
+    Child, accepts, case, case_for, example, free_port, need, need_examples, run_cases, skip,
+    wait_until)
 
 try:
     import websockets
@@ -31,17 +32,6 @@ Timeout 30
 LogLevel Critical
 {authorization}
 """
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
-
-
-def accepts(port):
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-        return True
-    return False
 
 
 @contextlib.contextmanager

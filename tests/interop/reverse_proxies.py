@@ -5,14 +5,14 @@
 import asyncio
 import contextlib
 import os
-import socket
 import sys
 import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "support"))
 from harness import (  # noqa: E402
-    Child, Relay, case_for, example, need, need_examples, run_cases, server, skip, wait_until)
+    Child, Relay, accepts, case_for, example, free_port, need, need_examples, run_cases, server,
+    skip, wait_until)
 
 try:
     import websockets
@@ -68,17 +68,6 @@ KINDS = {
     "nginx": (NGINX_CONFIG, [NGINX, "-p", "{folder}", "-e", "{folder}/error.log", "-c"]),
     "haproxy": (HAPROXY_CONFIG, [HAPROXY, "-q", "-f"]),
 }
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
-
-
-def accepts(port):
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-        return True
-    return False
 
 
 @contextlib.contextmanager

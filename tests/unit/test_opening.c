@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../../src/conn/conn.h"
+#include "support/alloc.h"
 #include "support/pair.h"
 #include "support/shake.h"
 #include "support/test.h"
@@ -202,9 +203,34 @@ static void context_with_lists__survives_each_missing_block(void **state)
     test_alloc_sweep(opening_context);
 }
 
+static void closing_before_the_request_without_memory__just_ends(void **state)
+{
+    test_alloc alloc = {0};
+    weir_config config;
+    weir_context *context;
+    weir_conn *conn;
+    weir_report end;
+    (void)state;
+    weir_config_init(&config, sizeof config);
+    config.allocate = test_allocate;
+    config.allocate_user = &alloc;
+    assert_int_equal(weir_context_create(&config, &context), WEIR_OK);
+    assert_int_equal(weir_conn_create_server(context, &conn), WEIR_OK);
+    alloc.fail_from = 1;
+    assert_int_equal(weir_conn_close(conn, 1000, NULL, 0), WEIR_OK);
+    alloc.fail_from = 0;
+    assert_int_equal(weir_conn_wants(conn) & WEIR_WANT_OUTPUT, 0);
+    assert_int_equal(weir_conn_report(conn, &end, sizeof end), WEIR_OK);
+    assert_int_equal(end.cause, WEIR_E_REFUSED);
+    assert_int_equal(end.http_status, 0);
+    weir_conn_free(conn);
+    assert_int_equal(weir_context_free(context), WEIR_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(closing_before_the_request_without_memory__just_ends),
         cmocka_unit_test(early_frames__come_one_by_one_to_an_array_of_one),
         cmocka_unit_test(early_messages_in_fragments__are_shown_one_a_call),
         cmocka_unit_test(early_bytes_that_wait__come_before_what_is_read_into_place),

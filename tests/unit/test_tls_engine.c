@@ -18,12 +18,20 @@ typedef struct script {
     unsigned freed;
 } script;
 
+/* As many bytes of the input as a call takes; there need be none to point to. */
+static void script_take(const script *s, weir_tls_wire *wire)
+{
+    const size_t taken = s->takes < wire->in_len ? s->takes : wire->in_len;
+    if (taken == 0)
+        return;
+    wire->in += taken;
+    wire->in_len -= taken;
+}
+
 static int script_handshake(void *session, weir_tls_wire *wire)
 {
     script *const s = session;
-    const size_t taken = s->takes < wire->in_len ? s->takes : wire->in_len;
-    wire->in += taken;
-    wire->in_len -= taken;
+    script_take(s, wire);
     memset(wire->out + wire->out_len, 'h', s->makes);
     wire->out_len += s->makes;
     s->makes = 0;
@@ -33,9 +41,7 @@ static int script_handshake(void *session, weir_tls_wire *wire)
 static int script_read(void *session, weir_tls_wire *wire, void *data, size_t cap, size_t *len)
 {
     script *const s = session;
-    const size_t taken = s->takes < wire->in_len ? s->takes : wire->in_len;
-    wire->in += taken;
-    wire->in_len -= taken;
+    script_take(s, wire);
     if (s->read_len == 0)
         return s->read;
     *len = s->read_len < cap ? s->read_len : cap;

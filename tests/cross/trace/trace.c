@@ -534,6 +534,12 @@ static void trace_print_hash(const char *name)
     trace_print_two(name, digits);
 }
 
+/* Those above -300 say what a caller did wrong; proxies and lists of fields have no connection. */
+static int trace_can_end(int status)
+{
+    return status <= -300 && (status > WEIR_E_PROXY_AUTH || status < WEIR_E_STREAM_PROTOCOL);
+}
+
 int trace_main(void)
 {
     trace_fill();
@@ -548,9 +554,8 @@ int trace_main(void)
         }
         trace_print_hash(trace_all[i].name);
     }
-    /* Those above -300 say what a caller did wrong. */
     for (size_t i = 0; i < TRACE_STATUSES; i++)
-        if (trace_statuses[i] <= -300 && !trace_seen[i])
+        if (trace_can_end(trace_statuses[i]) && !trace_seen[i])
             trace_print_two("unmet", weir_status_name(trace_statuses[i]));
     return 0;
 }
