@@ -42,9 +42,11 @@ WEIR_API uint32_t weir_version(void);
  * Parts can be left out when the library is compiled, by a macro or an option of its meson build:
  *
  *   WEIR_NO_CLIENT   -Dclient=false   weir_conn_create_client, weir_conn_create_established as a
- *                                     client; a seed is not looked at
+ *                                     client, weir_proxy_create, weir_stream_write_request,
+ *                                     weir_stream_read_response; a seed is not looked at
  *   WEIR_NO_SERVER   -Dserver=false   weir_conn_create_server, weir_conn_create_established as a
- *                                     server, weir_conn_accept, weir_conn_respond
+ *                                     server, weir_conn_accept, weir_conn_respond,
+ *                                     weir_stream_read_request, weir_stream_write_response
  *   WEIR_NO_DEFLATE  -Ddeflate=false  all of deflate.h (sizes are 0), option deflate but for
  *                                     WEIR_DEFLATE_OFF: weir_context_create, weir_conn_set
  *   WEIR_NO_VECTORS  -Dvectors=false  nothing: plain C does the work of vector instructions
@@ -52,9 +54,9 @@ WEIR_API uint32_t weir_version(void);
  *                                     (WEIR_E_MEMORY)
  *   WEIR_TINY        -Dtiny=true      nothing: weir_config_init is weir_config_init_tiny
  *
- * The functions named stay, and return WEIR_E_OFF unless another status is named; arguments are
- * checked first where WEIR_E_ARGUMENT is an error. A program that uses the library needs none of
- * these macros: types and values are the same.
+ * The functions named stay, and return WEIR_E_OFF or the status that is named; a wrong argument may
+ * be said first. A program that uses the library needs none of these macros: types and values are
+ * the same.
  */
 
 /* ---- Status ----------------------------------------------------------------------------------*/

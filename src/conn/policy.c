@@ -208,7 +208,11 @@ int weir__policy_check_set(const weir_config *config, int option, uint64_t value
                        policy_marks_valid(is_low ? value : config->low_water_bytes,
                                           is_high ? value : config->high_water_bytes,
                                           is_most ? value : config->max_queued_bytes);
-    return valid ? WEIR_OK : WEIR_E_CONFIG;
+    if (!valid)
+        return WEIR_E_CONFIG;
+    if (!WEIR__PART_DEFLATE && option == WEIR_OPTION_DEFLATE && value != WEIR_DEFLATE_OFF)
+        return WEIR_E_OFF;
+    return WEIR_OK;
 }
 
 int weir__policy_check(const weir_config *config)

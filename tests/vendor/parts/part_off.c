@@ -88,6 +88,43 @@ static void part_roles(void)
     PART_EXPECT(weir_context_free(context), WEIR_OK);
 }
 
+static void part_proxy(void)
+{
+    weir_config config;
+    weir_context *context = NULL;
+    weir_proxy *proxy = NULL;
+    weir_proxy_request request;
+    part_config(&config);
+    memset(&request, 0, sizeof request);
+    request.kind = WEIR_PROXY_HTTP;
+    request.port = 80;
+    request.host.data = "a";
+    request.host.len = 1;
+    PART_EXPECT(weir_context_create(&config, &context), WEIR_OK);
+    PART_EXPECT(weir_proxy_create(context, NULL, &proxy), WEIR_E_ARGUMENT);
+    PART_EXPECT(weir_proxy_create(context, &request, &proxy), PART_CLIENT);
+    PART_EXPECT(proxy != NULL, PART_CLIENT == WEIR_OK);
+    weir_proxy_free(proxy);
+    PART_EXPECT(weir_context_free(context), WEIR_OK);
+}
+
+static void part_stream(void)
+{
+    static const char output[] = "no head";
+    static const char accept[] = "0123456789012345678901234567";
+    const int client = PART_CLIENT == WEIR_OK ? WEIR_E_STREAM_FIELDS : WEIR_E_OFF;
+    const int server = PART_SERVER == WEIR_OK ? WEIR_E_STREAM_FIELDS : WEIR_E_OFF;
+    weir_field fields[8];
+    char texts[64], made[28];
+    size_t len;
+    PART_EXPECT(weir_stream_read_request(NULL, 0, texts, 64, &len), server);
+    PART_EXPECT(weir_stream_read_request(NULL, 0, NULL, 64, &len), WEIR_E_ARGUMENT);
+    PART_EXPECT(weir_stream_read_response(NULL, 0, accept, texts, 64, &len), client);
+    PART_EXPECT(weir_stream_write_request(output, 7, 0, &len, made, texts, 64, fields, 8),
+                PART_CLIENT);
+    PART_EXPECT(weir_stream_write_response(output, 7, &len, texts, 64, fields, 8), PART_SERVER);
+}
+
 static void part_codec(void)
 {
     weir_config config;
@@ -141,6 +178,8 @@ static void part_limits(void)
 int main(void)
 {
     part_roles();
+    part_proxy();
+    part_stream();
     part_codec();
     part_limits();
     return part_failures != 0;

@@ -8,12 +8,15 @@
 
 #include <cmocka.h>
 
+#include <weir/proxy.h>
+#include <weir/stream.h>
 #include <weir/weir.h>
 
 /* The defaults that the tests rely on, where the library starts with others. */
 #undef WEIR_TINY
 #undef WEIR_NO_DEFLATE
 #define weir__policy_check part_policy_check
+#define weir__policy_check_set part_policy_check_set
 #define weir__policy_get part_policy_get
 #define weir__policy_init part_policy_init
 #define weir__policy_init_tiny part_policy_init_tiny
@@ -99,6 +102,24 @@ PART_WRAP(weir_deflate_alone,
           (weir_deflate_scratch * scratch, int level, int bits, const void *data, size_t len,
            int last, size_t *used, void *out, size_t room, size_t *made),
           (scratch, level, bits, data, len, last, used, out, room, made))
+PART_WRAP(weir_proxy_create,
+          (weir_context * context, const weir_proxy_request *request, weir_proxy **proxy),
+          (context, request, proxy))
+PART_WRAP(weir_stream_read_request,
+          (const weir_field *fields, size_t count, char *head, size_t room, size_t *len),
+          (fields, count, head, room, len))
+PART_WRAP(weir_stream_read_response,
+          (const weir_field *fields, size_t count, const char *accept, char *head, size_t room,
+           size_t *len),
+          (fields, count, accept, head, room, len))
+PART_WRAP(weir_stream_write_request,
+          (const void *output, size_t len, int secure, size_t *used, char *accept, char *texts,
+           size_t room, weir_field *fields, size_t cap),
+          (output, len, secure, used, accept, texts, room, fields, cap))
+PART_WRAP(weir_stream_write_response,
+          (const void *output, size_t len, size_t *used, char *texts, size_t room,
+           weir_field *fields, size_t cap),
+          (output, len, used, texts, room, fields, cap))
 PART_WRAP_SIZE(weir_inflate_size, (int bits), (bits))
 PART_WRAP_SIZE(weir_inflate_scratch_size, (int bits), (bits))
 PART_WRAP_SIZE(weir_deflate_size, (int level, int bits), (level, bits))
