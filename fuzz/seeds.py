@@ -146,6 +146,25 @@ TARGETS["fields"] = [fields(CONNECT, frame(1, b"Hello")), fields(CONNECT + [(b"s
                      fields(CONNECT + [(b"sec-websocket-extensions", b"permessage-deflate")], frame(2, b"x")),
                      fields(CONNECT[1:]), fields(CONNECT + [(b"Upper", b"x"), (b"connection", b"upgrade")]),
                      fields(CONNECT + CONNECT), fields([(b":method", b"GET")] + CONNECT[1:])]
+
+
+def proxy(ways, answer, host=b"target.example", user=b"", password=b"", fields=(), port=443):
+    out = bytes([ways, 3]) + port.to_bytes(2, "little")
+    for text in (host, *([user, password] if ways & 2 else ()), *fields):
+        out += bytes([len(text)]) + text
+    return out + answer
+
+
+STANDS = b"HTTP/1.1 200 Connection established\r\nVia: 1.1 p\r\n\r\n"
+SOCKS = b"\5\0\0\1\1\2\3\4\0\x50"
+TARGETS["proxy"] = [
+    proxy(0, STANDS + b"target"), proxy(2, STANDS, user=b"me", password=b"secret"),
+    proxy(4, STANDS, host=b"::1", fields=(b"User-Agent", b"x")), proxy(48, b"HTTP/1.1 103 E\r\n\r\n" + STANDS),
+    proxy(0, b"HTTP/1.0 407 Who\r\nProxy-Authenticate: Basic realm=\"p\"\r\n\r\n"), proxy(0, b"SSH-2.0-x\r\n"),
+    proxy(0, b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 3\r\n\r\nno\n"), proxy(1, b"\5\0" + SOCKS + b"target"),
+    proxy(3, b"\5\2\1\0" + SOCKS, user=b"me", password=b"secret"), proxy(3, b"\5\2\1\1", user=b"m", password=b"x"),
+    proxy(1, b"\5\xff"), proxy(1, b"\5\0\5\2\0\1\0\0\0\0\0\0"), proxy(1, b"\5\0\5\0\0\3\4name\0\x50", host=b"1.2.3.4"),
+    proxy(1, b"\5\0\5\0\0\4" + bytes(18), host=b"2001:db8::1.2.3.4"), proxy(0, b"", host=b"a b"), proxy(0, b"", port=0)]
 TARGETS["script"] = [bytes([a, b, 7, 0, 0, 0]) + bytes((i * step + a) & 255 for i in range(n)) for a in (0, 5, 64)
                      for b in (0, 3, 129) for step, n in ((1, 60), (7, 90), (13, 120), (29, 200))]
 

@@ -16,7 +16,7 @@ int weir_proxy_create(weir_context *context, const weir_proxy_request *request, 
     if (!out)
         return WEIR_E_ARGUMENT;
     *out = NULL;
-    if (!context || !request || request->kind - 1 > 1 ||
+    if (!context || !request || request->kind == 0 || request->kind > WEIR_PROXY_SOCKS5 ||
         (!request->fields && request->field_count > 0))
         return WEIR_E_ARGUMENT;
     if (!WEIR__PART_CLIENT)

@@ -33,7 +33,7 @@ int weir__tunnel_open(weir__tunnel *tunnel, const weir_proxy_request *request)
     given.host = weir__text(given.host.data, given.host.len);
     given.user = weir__text(given.user.data, given.user.len);
     given.password = weir__text(given.password.data, given.password.len);
-    if (!tunnel_host_valid(given.host) || given.port - 1 >= 65535)
+    if (!tunnel_host_valid(given.host) || given.port == 0 || given.port > 65535)
         return WEIR_E_ARGUMENT;
     return given.kind == WEIR_PROXY_HTTP ? weir__tunnel_http_open(tunnel, &given)
                                          : weir__tunnel_socks_open(tunnel, &given);

@@ -126,10 +126,17 @@ static size_t tunnel_socks_write_connect(uint8_t *out, const weir_proxy_request 
     return len + 2;
 }
 
+/* RFC 1929 2: a user and a password have 1 to 255 bytes. */
+static bool tunnel_socks_text_valid(weir_text text)
+{
+    return text.len > 0 && text.len <= 255;
+}
+
 int weir__tunnel_socks_open(weir__tunnel *tunnel, const weir_proxy_request *request)
 {
     const bool authorized = request->user.len + request->password.len > 0;
-    if (authorized && (request->user.len - 1 >= 255 || request->password.len - 1 >= 255))
+    if (authorized &&
+        !(tunnel_socks_text_valid(request->user) && tunnel_socks_text_valid(request->password)))
         return WEIR_E_ARGUMENT;
     if (request->field_count > 0)
         return WEIR_E_FIELD;

@@ -290,8 +290,7 @@ class Bench:
         if not self.tcc("-c", path, "-o", f"{made}.o") or not self.tcc(
                 "-o", made, f"{made}.o", *self.support, f"-L{self.folder}/whole",
                 "-lweir", "-lcmocka", "-lz"):
-            print(f"{name}: tcc does not build it")
-            return False
+            sys.exit(f"tcc does not build {path}")
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         passed = self.passes(name, self.folder / "whole", 60)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -74,6 +74,20 @@ static void reserve__makes_room_without_changing_the_length(void **state)
     weir__buffer_free(&memory, &buffer);
 }
 
+static void growth_by_a_byte_more_than_twice__has_room_for_it(void **state)
+{
+    (void)state;
+    weir__memory memory;
+    setup(&memory, WEIR_NONE);
+    weir__buffer buffer = {0};
+    /* Above the pool's classes a block is as large as was asked. */
+    assert_int_equal(weir__buffer_reserve(&memory, &buffer, 100000), WEIR_OK);
+    assert_int_equal(buffer.cap, 100000);
+    assert_int_equal(weir__buffer_reserve(&memory, &buffer, 200001), WEIR_OK);
+    assert_true(buffer.cap >= 200001);
+    weir__buffer_free(&memory, &buffer);
+}
+
 static void bytes_that_just_fit__take_no_more_memory(void **state)
 {
     (void)state;
@@ -173,6 +187,7 @@ int main(void)
         cmocka_unit_test(appended_bytes__stand_in_order),
         cmocka_unit_test(growth__is_twofold),
         cmocka_unit_test(reserve__makes_room_without_changing_the_length),
+        cmocka_unit_test(growth_by_a_byte_more_than_twice__has_room_for_it),
         cmocka_unit_test(bytes_that_just_fit__take_no_more_memory),
         cmocka_unit_test(failure__leaves_the_buffer_as_it_was),
         cmocka_unit_test(nothing_appended__allocates_nothing),
