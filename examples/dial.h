@@ -34,6 +34,7 @@ typedef struct dialed {
 typedef struct dial_way {
     const char *ca;   /* file of the CAs */
     bool insecure;    /* anyone will do */
+    const char *alpn; /* another protocol than http/1.1: TLS gets no connection (pump_h2.h) */
     via_proxy *proxy; /* NULL: there is none between */
     via_proxy given;
 } dial_way;
@@ -73,14 +74,14 @@ static inline void dial_tls(dialed *made, const weir_url *url, const dial_way *w
 {
     weir_tls_config config;
     weir_tls_config_init(&config, sizeof config, WEIR_CLIENT);
-    config.alpn = (weir_text){"http/1.1", WEIR_NTS};
+    config.alpn = (weir_text){way->alpn ? way->alpn : "http/1.1", WEIR_NTS};
     config.verify = !way->insecure;
     if (config.verify)
         config.ca = read_file(way->ca);
     tls_check(weir_tls_context_create(&config, &made->tls_context));
     free((void *)config.ca.data);
-    tls_check(weir_tls_create_client(made->tls_context, made->conn, url->host.data, url->host.len,
-                                     NULL, 0, &made->tls));
+    tls_check(weir_tls_create_client(made->tls_context, way->alpn ? NULL : made->conn,
+                                     url->host.data, url->host.len, NULL, 0, &made->tls));
 }
 
 #else

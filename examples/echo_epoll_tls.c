@@ -66,42 +66,13 @@ static void on_event(weir_conn *conn, const weir_event *event)
 
 /* ---- The start -------------------------------------------------------------------------------*/
 
-/* Take an option of ours out of the arguments; the rest are those of echo_epoll. */
-static const char *take_option(char **argv, const char *name)
-{
-    for (char **arg = argv + 1; arg[0] && arg[1]; arg++) {
-        if (strcmp(arg[0], name) != 0)
-            continue;
-        const char *const value = arg[1];
-        for (; arg[1]; arg++)
-            arg[0] = arg[2];
-        return value;
-    }
-    fprintf(stderr, "%s needs %s FILE, in PEM or DER\n", argv[0], name);
-    exit(2);
-}
-
-static void create_tls_context(const char *certificate, const char *key)
-{
-    weir_tls_config config;
-    weir_tls_config_init(&config, sizeof config, WEIR_SERVER);
-    config.certificate = read_file(certificate);
-    config.key = read_file(key);
-    config.alpn = (weir_text){"http/1.1", WEIR_NTS};
-    tls_check(weir_tls_context_create(&config, &tls_context));
-    free((void *)config.certificate.data);
-    free((void *)config.key.data);
-}
-
 int main(int argc, char **argv)
 {
-    static const server_transport transport = {on_start, on_pump, on_wants, on_end};
-    const char *const certificate = take_option(argv, "--cert");
-    const char *const key = take_option(argv, "--key");
+    static const server_transport transport = {on_start, on_pump, on_wants, plain_stop, on_end};
+    tls_context = create_tls_server(argv, "http/1.1");
     echo_options options;
     weir_context *const context = create_echo_context(argv, &options);
     (void)argc;
-    create_tls_context(certificate, key);
     server s = {.context = context,
                 .handle = on_event,
                 .client_size = sizeof(tls_client),

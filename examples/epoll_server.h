@@ -27,7 +27,8 @@ typedef struct server_transport {
     bool (*start)(client *c); /* false: drop it */
     bool (*pump)(client *c, bool readable, pump_handler *handle);
     uint32_t (*wants)(const client *c);
-    void (*end)(client *c); /* also after a start that failed */
+    void (*stop)(client *c); /* close what it carries */
+    void (*end)(client *c);  /* also after a start that failed */
 } server_transport;
 
 typedef struct server {
@@ -58,6 +59,12 @@ static inline bool plain_pump(client *c, bool readable, pump_handler *handle)
 static inline uint32_t plain_wants(const client *c)
 {
     return pump_wants(c->conn, c->paused);
+}
+
+/* RFC 6455 7.4.1: 1001, going away. */
+static inline void plain_stop(client *c)
+{
+    weir_conn_close(c->conn, 1001, "server stops", WEIR_NTS);
 }
 
 static inline void plain_end(client *c)
@@ -121,14 +128,16 @@ static inline void server_serve(server *s, client *c, bool readable)
     c->watched = events;
 }
 
-/* RFC 6455 7.4.1: 1001, going away. */
 static inline void server_stop(server *s)
 {
     close(s->listener);
     server_watch(s, EPOLL_CTL_DEL, s->stop_fd, 0, NULL);
     s->stop_at = s->now + s->close_timeout_ms;
-    for (const client *c = s->clients; c; c = c->next)
-        weir_conn_close(c->conn, 1001, "server stops", WEIR_NTS);
+    for (client *c = s->clients, *next; c; c = next) {
+        next = c->next;
+        s->transport->stop(c);
+        server_serve(s, c, false);
+    }
 }
 
 static inline void server_run_once(server *s)
@@ -158,7 +167,8 @@ static inline void server_run_once(server *s)
 
 static inline void server_start(server *s, const char *host, const char *port)
 {
-    static const server_transport plain = {plain_start, plain_pump, plain_wants, plain_end};
+    static const server_transport plain = {plain_start, plain_pump, plain_wants, plain_stop,
+                                           plain_end};
     if (!s->transport)
         s->transport = &plain;
     struct rlimit files;

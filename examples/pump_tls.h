@@ -34,6 +34,36 @@ static inline void tls_check(int status)
     exit(1);
 }
 
+/* Take an option of ours out of the arguments; the rest are those of echo_epoll. */
+static inline const char *take_option(char **argv, const char *name)
+{
+    for (char **arg = argv + 1; arg[0] && arg[1]; arg++) {
+        if (strcmp(arg[0], name) != 0)
+            continue;
+        const char *const value = arg[1];
+        for (; arg[1]; arg++)
+            arg[0] = arg[2];
+        return value;
+    }
+    fprintf(stderr, "%s needs %s FILE, in PEM or DER\n", argv[0], name);
+    exit(2);
+}
+
+/* A server's context, for the files of --cert and --key. */
+static inline weir_tls_context *create_tls_server(char **argv, const char *alpn)
+{
+    weir_tls_context *context;
+    weir_tls_config config;
+    weir_tls_config_init(&config, sizeof config, WEIR_SERVER);
+    config.certificate = read_file(take_option(argv, "--cert"));
+    config.key = read_file(take_option(argv, "--key"));
+    config.alpn = (weir_text){alpn, WEIR_NTS};
+    tls_check(weir_tls_context_create(&config, &context));
+    free((void *)config.certificate.data);
+    free((void *)config.key.data);
+    return context;
+}
+
 static inline void pump_tls_events(weir_tls *tls, weir_conn *conn, pump_handler *handle)
 {
     weir_event events[16];
@@ -42,16 +72,24 @@ static inline void pump_tls_events(weir_tls *tls, weir_conn *conn, pump_handler 
             handle(conn, &events[i]);
 }
 
-static inline void pump_tls_read(weir_tls *tls, weir_conn *conn, int fd, pump_handler *handle)
+/* What the socket has, at most 64 KiB; valid until the next call. */
+static inline weir_span pump_tls_recv(weir_tls *tls, int fd)
 {
     static uint8_t data[64 << 10];
-    weir_event events[16];
-    size_t used;
     const ssize_t len = recv(fd, data, sizeof data, 0);
     if (len == 0 || (len < 0 && !pump_must_wait()))
         weir_tls_receive_eof(tls);
-    for (size_t at = 0; len > 0 && at < (size_t)len; at += used) {
-        const int count = weir_tls_receive(tls, data + at, (size_t)len - at, &used, events, 16);
+    return (weir_span){data, len > 0 ? (size_t)len : 0};
+}
+
+static inline void pump_tls_take(weir_tls *tls, weir_conn *conn, weir_span input,
+                                 pump_handler *handle)
+{
+    const uint8_t *const data = input.data;
+    weir_event events[16];
+    size_t used;
+    for (size_t at = 0; at < input.len; at += used) {
+        const int count = weir_tls_receive(tls, data + at, input.len - at, &used, events, 16);
         for (int i = 0; i < count; i++)
             handle(conn, &events[i]);
     }
@@ -81,7 +119,7 @@ static inline bool pump_tls(weir_tls *tls, weir_conn *conn, int fd, bool readabl
                             pump_handler *handle)
 {
     if (readable)
-        pump_tls_read(tls, conn, fd, handle);
+        pump_tls_take(tls, conn, pump_tls_recv(tls, fd), handle);
     uint32_t wants;
     do {
         pump_tls_events(tls, conn, handle);

@@ -54,9 +54,13 @@ find_missing() {
     need libmbedtls-dev has_header mbedtls/ssl.h
     need libssl-dev has_header openssl/ssl.h
     need openssl openssl version
+    need libuv1-dev pkg-config --exists libuv
+    need libevent-dev pkg-config --exists libevent_core
+    need libnghttp2-dev pkg-config --exists libnghttp2
     need zlib1g-dev pkg-config --exists zlib
     need python3 test -x /usr/bin/python3
     need python3-websockets /usr/bin/python3 -c 'import websockets'
+    need python3-h2 /usr/bin/python3 -c 'import h2'
     need nodejs node --version
     need npm npm --version
     need nginx-light env "PATH=$PATH:/usr/sbin" nginx -v

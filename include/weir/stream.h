@@ -15,8 +15,11 @@
  * for it as a client, and the stream's flow control, which is what weir_conn_output and
  * WEIR_WANT_INPUT wait for. WEIR_WANT_SHUTDOWN_WRITE, and WEIR_WANT_CLOSE after a clean end, mean
  * END_STREAM (HTTP/3: FIN); WEIR_WANT_CLOSE after another end (weir_report.clean is 0) means
- * RST_STREAM with CANCEL (HTTP/3: H3_REQUEST_CANCELLED). END_STREAM and RST_STREAM of the peer are
- * weir_conn_receive_eof.
+ * RST_STREAM with CANCEL (HTTP/3: H3_REQUEST_CANCELLED).
+ *
+ * RST_STREAM of the peer is weir_conn_receive_eof. So is its END_STREAM, but browsers send that
+ * along with their Close, and the answer must leave first: wait while the state is WEIR_CLOSING and
+ * there is WEIR_WANT_OUTPUT.
  */
 #ifndef WEIR_STREAM_H
 #define WEIR_STREAM_H
@@ -48,7 +51,8 @@ WEIR_API int weir_stream_read_request(const weir_field *fields, size_t count, ch
 /**
  * Server: the fields of the answer that a connection put out. 101 becomes :status 200.
  *
- * output   [len] what weir_conn_output gave; borrowed for this call.
+ * output   [len] the first span of weir_conn_output, which holds the head whole; borrowed for this
+ *          call.
  * len      bytes; more than the head is fine: what follows it (a refusal's body) are data.
  * used     out: bytes of the head, for weir_conn_sent.
  * texts    out: [room] bytes, where the fields' texts stand; as long as the head is enough.
@@ -65,7 +69,8 @@ WEIR_API int weir_stream_write_response(const void *output, size_t len, size_t *
 /**
  * Client: the fields of the request that a connection put out.
  *
- * output   [len] what weir_conn_output gave first; borrowed for this call.
+ * output   [len] the first span of weir_conn_output, which holds the head whole; borrowed for this
+ *          call.
  * len      bytes.
  * secure   1: wss, :scheme is https; 0: ws, http.
  * used     out: bytes of the head, for weir_conn_sent.

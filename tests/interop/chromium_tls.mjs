@@ -1,32 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Chromium's WebSocket over TLS against echo_epoll_tls.
 
-import { execFileSync } from "node:child_process";
-import { createHash, X509Certificate } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
-
-import { BUILD, check, equal, runCases, skip, withServer } from "./support/harness.mjs";
+import { check, equal, isBuilt, runCases, skip, withServer } from "./support/harness.mjs";
+import { makeCertificate } from "./support/certificate.mjs";
 import { launch, servePage } from "./support/chromium.mjs";
 
-if (!existsSync(path.join(process.env.WEIR_EXAMPLES ?? path.join(BUILD, "examples"),
-    "echo_epoll_tls"))) skip("the examples were built without TLS");
+if (!isBuilt("echo_epoll_tls")) skip("the examples were built without TLS");
 
-const folder = mkdtempSync(path.join(tmpdir(), "weir-tls-"));
-const [cert, key] = ["cert.pem", "key.pem"].map((name) => path.join(folder, name));
-try {
-    execFileSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt",
-        "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", cert, "-days", "2", "-subj",
-        "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"], { stdio: "ignore" });
-} catch {
-    skip("openssl is missing");
-}
-
-// The browser trusts this one key, whoever signed it.
-const { publicKey } = new X509Certificate(readFileSync(cert));
-const pin = createHash("sha256").update(publicKey.export({ type: "spki", format: "der" }));
-const browser = await launch(`--ignore-certificate-errors-spki-list=${pin.digest("base64")}`);
+const certificate = makeCertificate();
+const browser = await launch(certificate.trust);
 const stranger = await launch();
 const [origin, endPage] = await servePage();
 
@@ -62,7 +44,7 @@ async function echo(from, url) {
     return end;
 }
 
-const options = ["--cert", cert, "--key", key];
+const { options } = certificate;
 const secure = ({ url }) => url.replace("ws:", "wss:");
 
 await runCases({
@@ -83,5 +65,5 @@ await runCases({
     await browser.close();
     await stranger.close();
     endPage();
-    rmSync(folder, { recursive: true });
+    certificate.remove();
 });

@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "support"))
 from harness import (  # noqa: E402
-    ECHO_SERVERS, case_for, need_examples, run_cases, server, skip, wait_until)
+    C_SERVERS, ECHO_SERVERS, case_for, need_examples, run_cases, server, skip, wait_until)
 
 try:
     import websockets
@@ -21,7 +21,6 @@ except ImportError:
     skip("Python's websockets is missing")
 need_examples(*ECHO_SERVERS)
 
-C_SERVERS = ECHO_SERVERS[:2]
 MIB = 1 << 20
 
 
@@ -102,6 +101,16 @@ def silent_client__gets_408(name):
             assert silent.recv(4096) == b""
 
 
+@case_for(*C_SERVERS)
+def client_after_a_long_silence__has_all_its_time(name):
+    with server(name, "--handshake-timeout", "0.5") as peer:
+        time.sleep(0.7)
+        with raw_client(peer, upgraded=False) as late:
+            time.sleep(0.2)
+            late.sendall(b"GET / HTTP/1.1\r\n\r\n")
+            assert late.recv(4096).startswith(b"HTTP/1.1 400 ")
+
+
 # ---- Load ----------------------------------------------------------------------------------------
 
 @case_for(*ECHO_SERVERS)
@@ -122,11 +131,12 @@ def client_that_does_not_read__holds_little_memory(name):
         assert grown < 8 * MIB
 
         # Nothing was lost: all whole messages come back once somebody reads.
-        whole = sent // len(message) * (len(message) - 4)
+        answers = sent // len(message) * (b"\x82" + struct.pack(">BQ", 127, 65536) + bytes(65536))
         slow.settimeout(5)
-        got = 0
-        while got < whole:
-            got += len(slow.recv(MIB))
+        got = b""
+        while len(got) < len(answers):
+            got += slow.recv(MIB)
+        assert got == answers
 
 
 @case_for(*ECHO_SERVERS)

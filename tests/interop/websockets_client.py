@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "support"))
-from harness import ECHO_SERVERS, case_for, need_examples, run_cases, server, skip  # noqa: E402
+from harness import (  # noqa: E402
+    C_SERVERS, ECHO_SERVERS, case_for, need_examples, run_cases, server, skip)
 
 try:
     import websockets
@@ -15,7 +16,6 @@ except ImportError:
     skip("Python's websockets is missing")
 need_examples(*ECHO_SERVERS)
 
-C_SERVERS = ECHO_SERVERS[:2]
 SIZES = [0, 1, 125, 126, 127, 65535, 65536, 1 << 20, 16 << 20]
 
 

@@ -252,6 +252,26 @@ static void R6455_7_4_1_4__flood_of_tiny_fragments__fails_1008(void **state)
     }
 }
 
+/* The last fragment counts too: two a message, each of them tiny. */
+static void R6455_7_4_1_4__flood_of_messages_in_two_tiny_fragments__fails_1008(void **state)
+{
+    (void)state;
+    for (const char *kind = wire_kinds; *kind; kind++) {
+        peer p;
+        peer_init(&p);
+        p.config.flood_rate = 10;
+        p.config.flood_burst = 20;
+        peer_open(&p, *kind);
+        wire_time(&p, 1000);
+        for (int k = 0; k < 10; k++)
+            wire_feed(&p, "T-:a C:b");
+        assert_int_equal(weir_conn_state(p.conn), WEIR_OPEN);
+        wire_feed(&p, "T-:a");
+        assert_int_equal(peer_report(&p).cause, WEIR_E_FLOOD);
+        peer_close(&p);
+    }
+}
+
 static void R6455_7_4_1_4__no_memory_for_a_message__fails_1011(void **state)
 {
     (void)state;
@@ -300,6 +320,7 @@ int main(void)
         cmocka_unit_test(R6455_7_4_1_4__every_status_from_minus_500_on__is_in_the_table_above),
         cmocka_unit_test(R6455_7_4_1_4__flood_of_control_frames__fails_1008),
         cmocka_unit_test(R6455_7_4_1_4__flood_of_tiny_fragments__fails_1008),
+        cmocka_unit_test(R6455_7_4_1_4__flood_of_messages_in_two_tiny_fragments__fails_1008),
         cmocka_unit_test(R6455_7_4_1_4__no_memory_for_a_message__fails_1011),
         cmocka_unit_test(R6455_7_4_1_4__wire_code_of_each_status__is_what_may_be_sent),
     };

@@ -134,6 +134,43 @@ static void assert_value(const weir_field *field, const char *value)
     assert_memory_equal(field->value.data, value, field->value.len);
 }
 
+/* However long a head is, one span of the output holds it. */
+static void R8441_4_1__R8441_5_4__a_head_is_whole_in_the_first_span(void **state)
+{
+    static char long_value[20000];
+    weir_context *context;
+    weir_config config;
+    weir_conn *client, *server;
+    weir_span span;
+    weir_event event;
+    char get[] = "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                 "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n";
+    size_t used;
+    (void)state;
+    memset(long_value, 'x', sizeof long_value);
+    const weir_field field = {{"x-long", 6}, {long_value, sizeof long_value}};
+    weir_config_init(&config, sizeof config);
+    config.has_seed = 1;
+    assert_int_equal(weir_context_create(&config, &context), WEIR_OK);
+    const weir_request request = {
+        .url = {"wss://a/", WEIR_NTS}, .fields = &field, .field_count = 1};
+    assert_int_equal(weir_conn_create_client(context, &request, &client), WEIR_OK);
+    assert_int_equal(weir_conn_output(client, &span, 1), 1);
+    assert_true(span.len > sizeof long_value);
+    assert_memory_equal((const char *)span.data + span.len - 4, "\r\n\r\n", 4);
+
+    assert_int_equal(weir_conn_create_server(context, &server), WEIR_OK);
+    assert_int_equal(weir_conn_receive(server, get, strlen(get), &used, &event, 1), 1);
+    assert_int_equal(weir_conn_accept(server, NULL, 0, &field, 1), WEIR_OK);
+    assert_int_equal(weir_conn_send(server, WEIR_TEXT, "at once", 7), WEIR_OK);
+    assert_int_equal(weir_conn_output(server, &span, 1), 1);
+    assert_true(span.len > sizeof long_value);
+    assert_memory_equal((const char *)span.data + span.len - 4, "\r\n\r\n", 4);
+    weir_conn_free(client);
+    weir_conn_free(server);
+    assert_int_equal(weir_context_free(context), WEIR_OK);
+}
+
 static void R8441_5_1__scheme_path_and_query_are_those_of_the_url(void **state)
 {
     stream s = {0};
@@ -336,6 +373,7 @@ static void R8441_7_1__a_stream_that_takes_nothing_pushes_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(R8441_4_1__R8441_5_4__a_head_is_whole_in_the_first_span),
         cmocka_unit_test(R8441_5_1__scheme_path_and_query_are_those_of_the_url),
         cmocka_unit_test(R8441_5_2__neither_side_sends_fields_of_http_1),
         cmocka_unit_test(R8441_5_3__origin_version_protocol_and_extensions_work_as_ever),

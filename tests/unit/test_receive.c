@@ -330,7 +330,9 @@ static void tiny_fragments__count_as_a_flood_and_whole_messages_do_not(void **st
 {
     (void)state;
     for (size_t len = 0; len <= 16; len += 8)
-        for (int whole = 0; whole <= 1; whole++) {
+        for (int way = 0; way < 4; way++) {
+            const int whole = way & 1;
+            const size_t step = way & 2 ? 1 : SIZE_MAX; /* byte by byte: no straight line */
             peer p;
             bytes frame = {0};
             peer_init(&p);
@@ -342,7 +344,7 @@ static void tiny_fragments__count_as_a_flood_and_whole_messages_do_not(void **st
                 frame.len = 0;
                 bytes_add_frame(&frame, WEIR_CLIENT, whole, i == 0 || whole ? 2 : 0,
                                 "0123456789abcdef", len);
-                peer_feed(&p, frame.data, frame.len, frame.len);
+                peer_feed(&p, frame.data, frame.len, step < frame.len ? step : frame.len);
             }
             const int lives = weir_conn_state(p.conn) == WEIR_OPEN;
             assert_int_equal(lives, whole || len == 16);

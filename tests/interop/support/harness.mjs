@@ -19,7 +19,12 @@ const SKIPPED = 77; // the exit status that meson takes for "skipped"
 
 process.env.WEIR_LIB ??= path.join(BUILD, "libweir.so");
 
-export const ECHO_SERVERS = ["echo_poll", "echo_epoll", "echo_server.py"];
+export const isBuilt = (name) => existsSync(path.join(EXAMPLES, name));
+
+// Some are built only where their library is installed.
+const OPTIONAL_SERVERS = ["echo_uv", "echo_libevent"].filter(
+    (name) => isBuilt(name) || process.env.CI === "true");
+export const ECHO_SERVERS = ["echo_poll", "echo_epoll", ...OPTIONAL_SERVERS, "echo_server.py"];
 
 /** End without a verdict; where the tests must be complete that is a failure. */
 export function skip(reason) {
@@ -95,6 +100,8 @@ export async function withServer(name, options, use) {
     const server = start(name, "--port", "0", ...options);
     try {
         const lines = createInterface({ input: server.child.stdout });
+        server.lines = []; // what it prints, beginning with where it listens
+        lines.on("line", (line) => server.lines.push(line));
         const first = new Promise((resolve) => lines.once("line", resolve));
         const line = await within(10, first, `first line of ${name}`);
         const match = /^listening on (127\.0\.0\.1):(\d+)$/.exec(line);

@@ -51,7 +51,11 @@ def need_examples(*names):
         example(name)
 
 
-ECHO_SERVERS = ["echo_poll", "echo_epoll", "echo_server.py"]
+# Built only where their library is installed.
+OPTIONAL_SERVERS = [name for name in ("echo_uv", "echo_libevent")
+                    if (EXAMPLES / name).exists() or os.environ.get("CI") == "true"]
+C_SERVERS = ["echo_poll", "echo_epoll", *OPTIONAL_SERVERS]
+ECHO_SERVERS = [*C_SERVERS, "echo_server.py"]
 
 
 # ---- Children ------------------------------------------------------------------------------------
