@@ -144,7 +144,7 @@ CONF
 find_missing
 install_missing
 fetch_cmocka arm64 armhf s390x i386
-install_node_packages ws@8.23.0 bufferutil@4.1.0 playwright-core@1.65.1
+install_node_packages ws@8.23.0 bufferutil@4.1.0 playwright-core@1.65.1 koffi@3.3.4
 
 # Configuring anew each time finds new test files.
 werror=false

@@ -73,6 +73,23 @@ static void full_queue__takes_nothing_and_tells_when_it_does_again(void **state)
     peer_close(&p);
 }
 
+static void queue__is_filled_to_its_last_byte(void **state)
+{
+    peer p;
+    (void)state;
+    send_begin(&p, 'S');
+    assert_int_equal(weir_conn_send(p.conn, WEIR_BINARY, send_large, 900), WEIR_OK);
+    /* 904 with its head; heads are counted when they are there. */
+    assert_int_equal(weir_conn_send(p.conn, WEIR_BINARY, send_large, 1096), WEIR_OVER_HIGH);
+    assert_int_equal(weir_conn_send(p.conn, WEIR_BINARY, NULL, 0), WEIR_WOULD_BLOCK);
+    peer_close(&p);
+    send_begin(&p, 'S');
+    assert_int_equal(weir_conn_send(p.conn, WEIR_BINARY, send_large, 1996), WEIR_OVER_HIGH);
+    assert_int_equal(weir_conn_send(p.conn, WEIR_BINARY, send_large, 1), WEIR_WOULD_BLOCK);
+    assert_int_equal(weir_conn_send(p.conn, WEIR_BINARY, NULL, 0), WEIR_OVER_HIGH);
+    peer_close(&p);
+}
+
 /* References cost memory even when they stand for few bytes, or none. */
 static void SEC_M6__short_borrowed_messages_to_a_peer_that_never_reads_are_limited(void **state)
 {
@@ -191,6 +208,45 @@ static void bad_byte_in_text_of_any_length__is_refused_and_nothing_queued(void *
         }
 }
 
+/* Nothing but the text is read, which the sanitizer sees. */
+static void text_of_any_length__is_read_to_its_ends(void **state)
+{
+    (void)state;
+    for (const char *kind = "SC"; *kind; kind++) {
+        peer p;
+        peer_init(&p);
+        peer_open(&p, *kind);
+        for (size_t len = 1; len <= 200; len++) {
+            char *const text = malloc(len);
+            assert_non_null(text);
+            memset(text, 't', len);
+            assert_int_equal(weir_conn_send(p.conn, WEIR_TEXT, text, len), WEIR_OK);
+            text[len / 2] = (char)0xFF;
+            assert_int_equal(weir_conn_send(p.conn, WEIR_TEXT, text, len), WEIR_E_TEXT);
+            free(text);
+        }
+        peer_close(&p);
+    }
+}
+
+static void text_that_is_not_checked__leaves_as_it_is(void **state)
+{
+    char text[3000];
+    (void)state;
+    memset(text, 0xFF, sizeof text);
+    for (const char *kind = "SC"; *kind; kind++) {
+        peer p;
+        peer_init(&p);
+        p.config.check_text = 0;
+        peer_open(&p, *kind);
+        for (size_t len = 1; len <= sizeof text; len = len * 3 + 1)
+            assert_int_equal(weir_conn_send(p.conn, WEIR_TEXT, text, len), WEIR_OK);
+        assert_int_equal(weir_conn_send_begin(p.conn, WEIR_TEXT), WEIR_OK);
+        assert_int_equal(weir_conn_send_end(p.conn, text, 3), WEIR_OK);
+        peer_close(&p);
+    }
+}
+
 /* More than a client's keys are made at once, and than the queue's chunks of any size hold. */
 static void burst__arrives_as_the_messages_that_were_sent(void **state)
 {
@@ -249,10 +305,13 @@ static void stream__is_one_message_of_its_pieces(void **state)
         assert_int_equal(weir_conn_send_end(conn, "!", 1), WEIR_OK);
         assert_int_equal(weir_conn_send_begin(conn, WEIR_BINARY), WEIR_OK);
         assert_int_equal(weir_conn_send_end(conn, NULL, 0), WEIR_OK);
+        assert_int_equal(weir_conn_send_begin(conn, WEIR_BINARY), WEIR_OK);
+        assert_int_equal(weir_conn_send_end(conn, "\xFF", 1), WEIR_OK); /* no text */
     }
     pair_run(&p, 1000);
     for (int side = 0; side < 2; side++)
-        assert_memory_equal(p.side[side].got.data, "\1\4\0\0\0\xE2\x82\xAC!\2\0\0\0\0", 14);
+        assert_memory_equal(p.side[side].got.data,
+                            "\1\4\0\0\0\xE2\x82\xAC!\2\0\0\0\0\2\1\0\0\0\xFF", 20);
     pair_free(&p);
 }
 
@@ -349,10 +408,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(water_marks__are_kept_to_the_byte),
         cmocka_unit_test(full_queue__takes_nothing_and_tells_when_it_does_again),
+        cmocka_unit_test(queue__is_filled_to_its_last_byte),
         cmocka_unit_test(SEC_M6__short_borrowed_messages_to_a_peer_that_never_reads_are_limited),
         cmocka_unit_test(SEC_M6__short_prepared_messages_to_a_peer_that_never_reads_are_limited),
         cmocka_unit_test(payload_of_every_length__leaves_as_it_is),
         cmocka_unit_test(bad_byte_in_text_of_any_length__is_refused_and_nothing_queued),
+        cmocka_unit_test(text_of_any_length__is_read_to_its_ends),
+        cmocka_unit_test(text_that_is_not_checked__leaves_as_it_is),
         cmocka_unit_test(burst__arrives_as_the_messages_that_were_sent),
         cmocka_unit_test(stream__is_one_message_of_its_pieces),
         cmocka_unit_test(stream_that_was_not_ended__is_cut_off_by_a_close),
