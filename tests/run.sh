@@ -34,6 +34,7 @@ find_missing() {
     need g++ g++ --version
     need meson meson --version
     need ninja-build ninja --version
+    need cmake cmake --version
     need pkg-config pkg-config --version
     need clang clang --version
     need libclang-rt-dev has_asan_runtime

@@ -192,7 +192,8 @@ typedef enum weir_option {
 WEIR_API size_t weir_config_size(void);
 
 /**
- * Fill a config with the defaults named at its fields.
+ * Fill a config with the defaults named at its fields (where the library was compiled with
+ * WEIR_TINY: with the tiny profile).
  *
  * config   out.
  * size     sizeof(weir_config) as the caller compiled it.

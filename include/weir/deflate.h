@@ -6,6 +6,9 @@
  * does; to free it is to free that memory. What is large and lives only during a call is in a
  * scratch, one for all connections of a thread. Take and give payloads without the 00 00 FF FF
  * that RFC 7692 7.2.1 removes: the codec adds and removes it.
+ *
+ * Where the library was compiled with WEIR_NO_DEFLATE an object's size is 0, nothing is worth
+ * compressing, and what makes or runs an object says WEIR_E_OFF.
  */
 #ifndef WEIR_DEFLATE_H
 #define WEIR_DEFLATE_H

@@ -62,8 +62,8 @@ typedef struct weir_proxy_request {
  * request  copied.
  * proxy    out: NULL on error.
  * Returns  WEIR_OK.
- * Errors   WEIR_E_ARGUMENT: NULL, a kind, port, host or credentials out of range; WEIR_E_FIELD;
- *          WEIR_E_MEMORY.
+ * Errors   WEIR_E_ARGUMENT: NULL, a kind, port, host or credentials out of range; WEIR_E_OFF;
+ *          WEIR_E_FIELD; WEIR_E_MEMORY.
  * Spec     RFC 9110 9.3.6, RFC 1928 3.
  */
 WEIR_API int weir_proxy_create(weir_context *context, const weir_proxy_request *request,

@@ -36,6 +36,29 @@ extern "C" {
  */
 WEIR_API uint32_t weir_version(void);
 
+/* ---- Parts -----------------------------------------------------------------------------------*/
+
+/*
+ * Parts can be left out when the library is compiled, by a macro or an option of its meson build:
+ *
+ *   WEIR_NO_CLIENT   -Dclient=false   weir_conn_create_client, weir_conn_create_established as a
+ *                                     client, weir_proxy_create, weir_stream_write_request,
+ *                                     weir_stream_read_response; a seed is not looked at
+ *   WEIR_NO_SERVER   -Dserver=false   weir_conn_create_server, weir_conn_create_established as a
+ *                                     server, weir_conn_accept, weir_conn_respond,
+ *                                     weir_stream_read_request, weir_stream_write_response
+ *   WEIR_NO_DEFLATE  -Ddeflate=false  all of deflate.h (sizes are 0), option deflate but for
+ *                                     WEIR_DEFLATE_OFF: weir_context_create, weir_conn_set
+ *   WEIR_NO_VECTORS  -Dvectors=false  nothing: plain C does the work of vector instructions
+ *   WEIR_NO_MALLOC   -Dmalloc=false   weir_context_create with neither memory nor allocate
+ *                                     (WEIR_E_MEMORY)
+ *   WEIR_TINY        -Dtiny=true      nothing: weir_config_init is weir_config_init_tiny
+ *
+ * The functions named stay, and return WEIR_E_OFF or the status that is named; a wrong argument may
+ * be said first. A program that uses the library needs none of these macros: types and values are
+ * the same.
+ */
+
 /* ---- Status ----------------------------------------------------------------------------------*/
 
 /**
@@ -78,6 +101,7 @@ WEIR_API uint32_t weir_version(void);
     X(E_ORIGIN, -120, 0, "not an ASCII origin")                                                    \
     X(E_NOT_FOUND, -121, 0, "there is no such text, field or subprotocol")                         \
     X(E_SHORT, -122, 0, "the given memory is too small")                                           \
+    X(E_OFF, -123, 0, "this part was left out when the library was compiled")                      \
     X(E_MEMORY, -200, 1011, "out of memory")                                                       \
     X(E_TRANSPORT, -300, 0, "the transport ended without a Close")                                 \
     X(E_HANDSHAKE_TIMEOUT, -301, 408, "the handshake took too long")                               \

@@ -40,8 +40,9 @@ extern "C" {
  * room     bytes.
  * len      out: bytes of the head.
  * Returns  WEIR_OK.
- * Errors   WEIR_E_ARGUMENT, WEIR_E_SHORT; the client's, to be answered with weir_status_wire:
- *          WEIR_E_STREAM_FIELDS (400), WEIR_E_STREAM_PROTOCOL (501: another :protocol).
+ * Errors   WEIR_E_ARGUMENT, WEIR_E_OFF, WEIR_E_SHORT; the client's, to be answered with
+ *          weir_status_wire: WEIR_E_STREAM_FIELDS (400), WEIR_E_STREAM_PROTOCOL (501: another
+ *          :protocol).
  * Spec     RFC 8441 4 and 5, RFC 9113 8.2 and 8.3, RFC 9220 3.
  */
 WEIR_API int weir_stream_read_request(const weir_field *fields, size_t count, char *head,
@@ -59,7 +60,7 @@ WEIR_API int weir_stream_read_request(const weir_field *fields, size_t count, ch
  * fields   out: [cap] :status first; names are in lower case.
  * cap      fields that fit.
  * Returns  number of fields; 0: the head is not whole.
- * Errors   WEIR_E_ARGUMENT, WEIR_E_SHORT, WEIR_E_HTTP_SYNTAX: no head of weir's.
+ * Errors   WEIR_E_ARGUMENT, WEIR_E_OFF, WEIR_E_SHORT, WEIR_E_HTTP_SYNTAX: no head of weir's.
  * Spec     RFC 8441 5, RFC 9113 8.3.2.
  */
 WEIR_API int weir_stream_write_response(const void *output, size_t len, size_t *used, char *texts,
@@ -80,7 +81,7 @@ WEIR_API int weir_stream_write_response(const void *output, size_t len, size_t *
  *          case.
  * cap      fields that fit.
  * Returns  number of fields; 0: the head is not whole.
- * Errors   WEIR_E_ARGUMENT, WEIR_E_SHORT, WEIR_E_HTTP_SYNTAX: no request of weir's.
+ * Errors   WEIR_E_ARGUMENT, WEIR_E_OFF, WEIR_E_SHORT, WEIR_E_HTTP_SYNTAX: no request of weir's.
  * Spec     RFC 8441 4 and 5.
  */
 WEIR_API int weir_stream_write_request(const void *output, size_t len, int secure, size_t *used,
@@ -97,8 +98,8 @@ WEIR_API int weir_stream_write_request(const void *output, size_t len, int secur
  * room     bytes.
  * len      out: bytes of the head, for weir_conn_receive.
  * Returns  WEIR_OK.
- * Errors   WEIR_E_ARGUMENT, WEIR_E_SHORT; WEIR_E_STREAM_FIELDS: the server's fault, cancel the
- *          stream.
+ * Errors   WEIR_E_ARGUMENT, WEIR_E_OFF, WEIR_E_SHORT; WEIR_E_STREAM_FIELDS: the server's fault,
+ *          cancel the stream.
  * Spec     RFC 8441 5, RFC 9113 8.3.2.
  */
 WEIR_API int weir_stream_read_response(const weir_field *fields, size_t count, const char *accept,

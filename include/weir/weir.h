@@ -53,7 +53,7 @@ typedef struct weir_message weir_message;
  *          weir_context_free.
  * context  out: the context; NULL on error.
  * Returns  WEIR_OK.
- * Errors   WEIR_E_ARGUMENT, WEIR_E_SIZE, WEIR_E_CONFIG, WEIR_E_MEMORY.
+ * Errors   WEIR_E_ARGUMENT, WEIR_E_SIZE, WEIR_E_CONFIG, WEIR_E_OFF, WEIR_E_MEMORY.
  */
 WEIR_API int weir_context_create(const weir_config *config, weir_context **context);
 
@@ -116,7 +116,7 @@ typedef struct weir_request {
  * context  the context; it must live longer than the connection.
  * conn     out: the connection; NULL on error.
  * Returns  WEIR_OK.
- * Errors   WEIR_E_ARGUMENT, WEIR_E_MEMORY.
+ * Errors   WEIR_E_ARGUMENT, WEIR_E_OFF, WEIR_E_MEMORY.
  * Spec     RFC 6455 4.2.
  */
 WEIR_API int weir_conn_create_server(weir_context *context, weir_conn **conn);
@@ -130,8 +130,8 @@ WEIR_API int weir_conn_create_server(weir_context *context, weir_conn **conn);
  * request  borrowed for this call.
  * conn     out: the connection; NULL on error.
  * Returns  WEIR_OK.
- * Errors   WEIR_E_ARGUMENT, WEIR_E_ENTROPY, WEIR_E_URL, WEIR_E_ORIGIN, WEIR_E_PROTOCOL_NAME,
- *          WEIR_E_FIELD, WEIR_E_MEMORY.
+ * Errors   WEIR_E_ARGUMENT, WEIR_E_OFF, WEIR_E_ENTROPY, WEIR_E_URL, WEIR_E_ORIGIN,
+ *          WEIR_E_PROTOCOL_NAME, WEIR_E_FIELD, WEIR_E_MEMORY.
  * Spec     RFC 6455 4.1.
  */
 WEIR_API int weir_conn_create_client(weir_context *context, const weir_request *request,
@@ -145,7 +145,7 @@ WEIR_API int weir_conn_create_client(weir_context *context, const weir_request *
  * role     weir_role: which side we are.
  * conn     out: the connection; NULL on error.
  * Returns  WEIR_OK.
- * Errors   WEIR_E_ARGUMENT, WEIR_E_ENTROPY, WEIR_E_MEMORY.
+ * Errors   WEIR_E_ARGUMENT, WEIR_E_OFF, WEIR_E_ENTROPY, WEIR_E_MEMORY.
  */
 WEIR_API int weir_conn_create_established(weir_context *context, int role, weir_conn **conn);
 
@@ -184,8 +184,8 @@ WEIR_API void *weir_conn_user(const weir_conn *conn);
  *          permessage-deflate agrees on (windows, takeover).
  * value    the number.
  * Returns  WEIR_OK.
- * Errors   WEIR_E_ARGUMENT, WEIR_E_OPTION, WEIR_E_CONFIG, WEIR_E_STATE (deliver_chunks inside a
- *          message), WEIR_E_MEMORY: nothing changed.
+ * Errors   WEIR_E_ARGUMENT, WEIR_E_OPTION, WEIR_E_CONFIG, WEIR_E_OFF, WEIR_E_STATE (deliver_chunks
+ *          inside a message), WEIR_E_MEMORY: nothing changed.
  */
 WEIR_API int weir_conn_set(weir_conn *conn, int option, uint64_t value);
 
@@ -362,8 +362,8 @@ WEIR_API int weir_conn_offered_subprotocol(const weir_conn *conn, size_t index, 
  * fields        [field_count] further response fields, e.g. Set-Cookie; copied.
  * field_count   fields.
  * Returns       WEIR_OK.
- * Errors        WEIR_E_ARGUMENT, WEIR_E_STATE, WEIR_E_PROTOCOL_NAME, WEIR_E_FIELD, WEIR_E_MEMORY:
- *               nothing was sent, the request still waits.
+ * Errors        WEIR_E_ARGUMENT, WEIR_E_OFF, WEIR_E_STATE, WEIR_E_PROTOCOL_NAME, WEIR_E_FIELD,
+ *               WEIR_E_MEMORY: nothing was sent, the request still waits.
  * Spec          RFC 6455 4.2.2.
  */
 WEIR_API int weir_conn_accept(weir_conn *conn, const char *subprotocol, size_t subprotocol_len,
@@ -381,8 +381,8 @@ WEIR_API int weir_conn_accept(weir_conn *conn, const char *subprotocol, size_t s
  * body         [body_len] copied; may be NULL when body_len is 0. Not sent to a HEAD request.
  * body_len     bytes.
  * Returns      WEIR_OK.
- * Errors       WEIR_E_ARGUMENT, WEIR_E_STATE, WEIR_E_HTTP_STATUS, WEIR_E_FIELD, WEIR_E_MEMORY:
- *              nothing was sent, the request still waits.
+ * Errors       WEIR_E_ARGUMENT, WEIR_E_OFF, WEIR_E_STATE, WEIR_E_HTTP_STATUS, WEIR_E_FIELD,
+ *              WEIR_E_MEMORY: nothing was sent, the request still waits.
  * Spec         RFC 6455 4.2.2, RFC 9112 6, 9.6.
  */
 WEIR_API int weir_conn_respond(weir_conn *conn, int status, const weir_field *fields,

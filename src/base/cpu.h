@@ -14,7 +14,9 @@
 #define WEIR__CPU_NEON 0x40u
 
 /* Whether the compiler can build x86 variants; all of them, whatever its target flags say. */
-#if (defined(__x86_64__) || defined(__i386__)) && defined(__GNUC__) && !defined(__TINYC__)
+#if defined(WEIR_NO_VECTORS)
+#define WEIR__X86 0
+#elif (defined(__x86_64__) || defined(__i386__)) && defined(__GNUC__) && !defined(__TINYC__)
 #define WEIR__X86 1
 #define WEIR__TARGET(isa) __attribute__((target(isa)))
 #elif defined(_M_X64) || defined(_M_IX86)
@@ -25,8 +27,10 @@
 #endif
 
 /* Little-endian AArch64, which always has these vectors. */
-#if (defined(__aarch64__) && defined(__GNUC__) && !defined(__TINYC__) && defined(__ARM_NEON) &&    \
-     !defined(__AARCH64EB__)) ||                                                                   \
+#if defined(WEIR_NO_VECTORS)
+#define WEIR__NEON 0
+#elif (defined(__aarch64__) && defined(__GNUC__) && !defined(__TINYC__) && defined(__ARM_NEON) &&  \
+       !defined(__AARCH64EB__)) ||                                                                 \
     defined(_M_ARM64)
 #define WEIR__NEON 1
 #else

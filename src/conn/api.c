@@ -151,7 +151,9 @@ int weir_conn_create_server(weir_context *context, weir_conn **conn)
     if (!conn)
         return WEIR_E_ARGUMENT;
     *conn = NULL;
-    return context ? weir__conn_create(context, WEIR_SERVER, conn) : WEIR_E_ARGUMENT;
+    if (!context)
+        return WEIR_E_ARGUMENT;
+    return WEIR__PART_SERVER ? weir__conn_create(context, WEIR_SERVER, conn) : WEIR_E_OFF;
 }
 
 /* A client that was just made; when its start failed it is as if it never was. */
@@ -172,6 +174,8 @@ int weir_conn_create_client(weir_context *context, const weir_request *request, 
     *conn = NULL;
     if (!context || !request || !api_bytes_valid(request->fields, request->field_count))
         return WEIR_E_ARGUMENT;
+    if (!WEIR__PART_CLIENT)
+        return WEIR_E_OFF;
     if (!context->entropy)
         return WEIR_E_ENTROPY;
     weir_conn *made;
@@ -186,6 +190,8 @@ int weir_conn_create_established(weir_context *context, int role, weir_conn **co
     *conn = NULL;
     if (!context || (role != WEIR_SERVER && role != WEIR_CLIENT))
         return WEIR_E_ARGUMENT;
+    if ((!WEIR__PART_SERVER && role == WEIR_SERVER) || (!WEIR__PART_CLIENT && role == WEIR_CLIENT))
+        return WEIR_E_OFF;
     if (role == WEIR_CLIENT && !context->entropy)
         return WEIR_E_ENTROPY;
     WEIR__TRY(weir__conn_create(context, role, conn));
@@ -311,6 +317,8 @@ int weir_conn_accept(weir_conn *conn, const char *subprotocol, size_t subprotoco
 {
     if (!conn || !api_bytes_valid(fields, field_count))
         return WEIR_E_ARGUMENT;
+    if (!WEIR__PART_SERVER)
+        return WEIR_E_OFF;
     return weir__opening_accept(conn, weir__text(subprotocol, subprotocol_len), fields,
                                 field_count);
 }
@@ -320,6 +328,8 @@ int weir_conn_respond(weir_conn *conn, int status, const weir_field *fields, siz
 {
     if (!conn || !api_bytes_valid(fields, field_count) || !api_bytes_valid(body, body_len))
         return WEIR_E_ARGUMENT;
+    if (!WEIR__PART_SERVER)
+        return WEIR_E_OFF;
     return weir__opening_respond(conn, status, fields, field_count,
                                  weir__text((const char *)body, body_len));
 }

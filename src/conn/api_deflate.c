@@ -2,6 +2,7 @@
 /* The exported functions of the codec: arguments are checked here, all else happens below. */
 #include <weir/deflate.h>
 
+#include "../base/parts.h"
 #include "../deflate/deflater.h"
 #include "../deflate/inflate.h"
 
@@ -17,7 +18,7 @@ struct weir_deflate {
 
 static bool api_deflate_bits_valid(int bits)
 {
-    return bits >= 8 && bits <= 15;
+    return WEIR__PART_DEFLATE && bits >= 8 && bits <= 15;
 }
 
 static bool api_deflate_level_valid(int level)
@@ -33,6 +34,8 @@ static bool api_deflate_bytes_valid(const void *data, size_t len)
 
 static int api_deflate_memory_check(const void *memory, size_t size, size_t need)
 {
+    if (!WEIR__PART_DEFLATE)
+        return WEIR_E_OFF;
     if (!memory || (uintptr_t)memory % sizeof(void *) != 0 || need == 0)
         return WEIR_E_ARGUMENT;
     return size < need ? WEIR_E_SHORT : WEIR_OK;
@@ -90,6 +93,8 @@ int weir_inflate_run(weir_inflate *inflate, weir_inflate_scratch *scratch, const
                      size_t len, int last, size_t *used, void *out, size_t room, size_t *made)
 {
     weir__inflate_piece piece;
+    if (!WEIR__PART_DEFLATE)
+        return WEIR_E_OFF;
     if (!inflate || !scratch || !used || !made || !api_deflate_bytes_valid(data, len) ||
         !api_deflate_bytes_valid(out, room))
         return WEIR_E_ARGUMENT;
@@ -155,6 +160,8 @@ size_t weir_deflate_bound(size_t len)
 static int api_deflate_room_check(const void *data, size_t len, const size_t *used, const void *out,
                                   size_t room, const size_t *made)
 {
+    if (!WEIR__PART_DEFLATE)
+        return WEIR_E_OFF;
     if (!used || !made || !out || !api_deflate_bytes_valid(data, len))
         return WEIR_E_ARGUMENT;
     const size_t least = len == 0 ? weir__deflate_bound(0) : WEIR_DEFLATE_MIN_ROOM;
@@ -216,5 +223,6 @@ void weir_deflate_forget(weir_deflate *deflate)
 
 int weir_deflate_worth(const void *data, size_t len)
 {
-    return api_deflate_bytes_valid(data, len) && weir__deflate_worth(data, len);
+    return WEIR__PART_DEFLATE && api_deflate_bytes_valid(data, len) &&
+           weir__deflate_worth(data, len);
 }

@@ -2,6 +2,7 @@
 /* The exported functions for proxies: arguments are checked here, all else happens below. */
 #include <string.h>
 
+#include "../base/parts.h"
 #include "../protocol/tunnel.h"
 #include "context.h"
 
@@ -18,6 +19,8 @@ int weir_proxy_create(weir_context *context, const weir_proxy_request *request, 
     if (!context || !request || request->kind == 0 || request->kind > WEIR_PROXY_SOCKS5 ||
         (!request->fields && request->field_count > 0))
         return WEIR_E_ARGUMENT;
+    if (!WEIR__PART_CLIENT)
+        return WEIR_E_OFF;
     weir_proxy *const proxy = weir__memory_take(&context->memory, sizeof *proxy);
     if (!proxy)
         return WEIR_E_MEMORY;
@@ -39,7 +42,7 @@ int weir_proxy_create(weir_context *context, const weir_proxy_request *request, 
 
 void weir_proxy_free(weir_proxy *proxy)
 {
-    if (!proxy)
+    if (!WEIR__PART_CLIENT || !proxy)
         return;
     weir__tunnel_close(&proxy->tunnel);
     proxy->context->proxy_count--;
@@ -48,7 +51,7 @@ void weir_proxy_free(weir_proxy *proxy)
 
 int weir_proxy_receive(weir_proxy *proxy, const void *data, size_t len, size_t *used)
 {
-    if (!proxy || !used || (!data && len > 0))
+    if (!WEIR__PART_CLIENT || !proxy || !used || (!data && len > 0))
         return WEIR_E_ARGUMENT;
     *used = 0;
     if (proxy->tunnel.status != WEIR__TUNNEL_MORE)
@@ -87,7 +90,7 @@ uint32_t weir_proxy_code(const weir_proxy *proxy)
 int weir_proxy_header(const weir_proxy *proxy, const char *name, size_t name_len, size_t index,
                       weir_text *value)
 {
-    if (!proxy || !name || !value)
+    if (!WEIR__PART_CLIENT || !proxy || !name || !value)
         return WEIR_E_ARGUMENT;
     /* A head that is not whole has positions that still move. */
     const bool whole = proxy->tunnel.code != 0 && proxy->tunnel.status != WEIR__TUNNEL_MORE;

@@ -2,6 +2,7 @@
 /* The exported functions for streams of HTTP/2 and HTTP/3: arguments are checked here. */
 #include <string.h>
 
+#include "../base/parts.h"
 #include "../protocol/stream_fields.h"
 
 static bool api_stream_list_valid(const weir_field *fields, size_t count)
@@ -21,6 +22,8 @@ int weir_stream_read_request(const weir_field *fields, size_t count, char *head,
 {
     if (!api_stream_list_valid(fields, count) || !head || !len)
         return WEIR_E_ARGUMENT;
+    if (!WEIR__PART_SERVER)
+        return WEIR_E_OFF;
     weir__stream_text text = {NULL, 0, room, false};
     text.data = head;
     return api_stream_made(weir__stream_read_request(fields, count, &text), &text, len);
@@ -31,6 +34,8 @@ int weir_stream_read_response(const weir_field *fields, size_t count, const char
 {
     if (!api_stream_list_valid(fields, count) || !accept || !head || !len)
         return WEIR_E_ARGUMENT;
+    if (!WEIR__PART_CLIENT)
+        return WEIR_E_OFF;
     weir__stream_text text = {NULL, 0, room, false};
     text.data = head;
     const weir_text accepted = {accept, WEIR__ACCEPT_LEN};
@@ -52,6 +57,8 @@ int weir_stream_write_request(const void *output, size_t len, int secure, size_t
 {
     if ((!output && len > 0) || !used || !accept || !texts || !fields)
         return WEIR_E_ARGUMENT;
+    if (!WEIR__PART_CLIENT)
+        return WEIR_E_OFF;
     weir__stream_list list = {{NULL, 0, room, false}, fields, 0, cap};
     list.texts.data = texts;
     weir_text key = {NULL, 0};
@@ -67,6 +74,8 @@ int weir_stream_write_response(const void *output, size_t len, size_t *used, cha
 {
     if ((!output && len > 0) || !used || !texts || !fields)
         return WEIR_E_ARGUMENT;
+    if (!WEIR__PART_SERVER)
+        return WEIR_E_OFF;
     weir__stream_list list = {{NULL, 0, room, false}, fields, 0, cap};
     list.texts.data = texts;
     return api_stream_listed(weir__stream_write_response((weir_text){output, len}, used, &list),

@@ -405,7 +405,7 @@ static bool conn_last_word(weir_conn *conn, int cause)
 {
     const uint32_t wire = weir__status_wire(cause);
     if (weir__conn_is_opening(conn))
-        return conn->role == WEIR_SERVER && weir__opening_answer_fault(conn, cause);
+        return weir__conn_is_server(conn) && weir__opening_answer_fault(conn, cause);
     /* RFC 6455 7.1.7: a failed connection is told why, unless a Close was sent before. */
     if (conn->local_code != 0)
         return weir__output_waits(conn);
@@ -457,7 +457,7 @@ void weir__conn_flushed(weir_conn *conn)
         return;
     weir__conn_mark(conn, WEIR__FLAG_CLEAN);
     /* RFC 6455 7.1.1: the server ends the transport first, the client waits for that. */
-    if (conn->role == WEIR_CLIENT) {
+    if (weir__conn_is_client(conn)) {
         conn_goto(conn, WEIR__AWAIT_END);
         conn_report(conn, conn->rx_bytes);
         return;

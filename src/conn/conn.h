@@ -5,6 +5,7 @@
 
 #include <weir/weir.h>
 
+#include "../base/parts.h"
 #include "../protocol/frame.h"
 #include "context.h"
 
@@ -130,7 +131,7 @@ static inline weir__opening *weir__conn_opening(const weir_conn *conn)
 
 static inline weir__compression *weir__conn_compression(const weir_conn *conn)
 {
-    return conn->extra ? conn->extra->compression : NULL;
+    return WEIR__PART_DEFLATE && conn->extra ? conn->extra->compression : NULL;
 }
 
 /* NULL when there is none. */
@@ -169,6 +170,17 @@ weir__extra *weir__conn_open_extra(weir_conn *conn);
 
 /* Let go of it when nothing is in it. */
 void weir__conn_settle_extra(weir_conn *conn);
+
+/* Where only one role is built its connections are all there are. */
+static inline bool weir__conn_is_client(const weir_conn *conn)
+{
+    return WEIR__PART_CLIENT && (!WEIR__PART_SERVER || conn->role == WEIR_CLIENT);
+}
+
+static inline bool weir__conn_is_server(const weir_conn *conn)
+{
+    return WEIR__PART_SERVER && !weir__conn_is_client(conn);
+}
 
 static inline bool weir__conn_has(const weir_conn *conn, unsigned flag)
 {

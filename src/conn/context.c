@@ -38,7 +38,7 @@ static int context_copy_texts(weir_context *context)
 
 static int context_seed(weir_context *context)
 {
-    if (!context->policy.has_seed)
+    if (!WEIR__PART_CLIENT || !context->policy.has_seed)
         return WEIR_OK;
     context->entropy = weir__memory_take(&context->memory, sizeof *context->entropy);
     if (!context->entropy)

@@ -64,7 +64,7 @@ static uint64_t deadline_next(const weir_conn *conn)
     case WEIR__AWAIT_HEAD:
     case WEIR__AWAIT_ANSWER:
     case WEIR__AWAIT_BODY:
-        return deadline_after(conn->phase_at, conn->role == WEIR_SERVER
+        return deadline_after(conn->phase_at, weir__conn_is_server(conn)
                                                   ? policy->handshake_timeout_ms
                                                   : policy->connect_timeout_ms);
     case WEIR__OPEN:

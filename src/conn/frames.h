@@ -67,7 +67,7 @@ static inline void weir__frames_mask(const weir__kernels *kernels, uint8_t *out,
 static inline size_t weir__frames_put(weir_conn *conn, uint8_t *out, uint8_t first,
                                       const uint8_t *data, size_t len)
 {
-    if (conn->role == WEIR_SERVER) {
+    if (weir__conn_is_server(conn)) {
         const size_t head_len = weir__frames_put_head(out, first, 0, len);
         weir__frames_copy(out + head_len, data, len);
         return head_len + len;

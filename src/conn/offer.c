@@ -225,7 +225,7 @@ WEIR__APART int offer_any(weir_conn *conn, weir_span *spans, size_t cap)
     weir__tx *const tx = conn->tx;
     if (tx->offered > 0)
         weir__output_void(conn);
-    if (conn->role == WEIR_CLIENT && tx->borrowed > 0 && !offer_stage(conn, cap)) {
+    if (weir__conn_is_client(conn) && tx->borrowed > 0 && !offer_stage(conn, cap)) {
         weir__conn_lost(conn, WEIR_E_MEMORY);
         return 0;
     }

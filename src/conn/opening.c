@@ -23,7 +23,7 @@ static weir__opening *opening_open(weir_conn *conn)
     /* A length known only now keeps compilers from a slow loop of their own. */
     memset(made, 0, cap);
     made->cap = cap;
-    made->head.kind = conn->role == WEIR_SERVER ? WEIR__HTTP_REQUEST : WEIR__HTTP_RESPONSE;
+    made->head.kind = weir__conn_is_server(conn) ? WEIR__HTTP_REQUEST : WEIR__HTTP_RESPONSE;
     made->head.policy = conn->policy;
     made->head.kernels = conn->context->kernels;
     extra->opening = made;
@@ -168,7 +168,7 @@ static bool opening_say_closing(weir_conn *conn)
 
 void weir__opening_refuse(weir_conn *conn)
 {
-    if (conn->role == WEIR_SERVER && opening_say_closing(conn))
+    if (weir__conn_is_server(conn) && opening_say_closing(conn))
         weir__conn_answered(conn, 503, WEIR_E_REFUSED);
     else
         weir__conn_lost(conn, WEIR_E_REFUSED);
@@ -329,7 +329,7 @@ static void opening_read_head(weir__run *run)
         return;
     if (status != WEIR_OK)
         weir__conn_fail(conn, status, weir__run_offset(run));
-    else if (conn->role == WEIR_SERVER)
+    else if (weir__conn_is_server(conn))
         opening_judge_request(run);
     else
         opening_judge_response(run);
@@ -402,7 +402,7 @@ int weir__opening_text(const weir_conn *conn, int id, weir_text *text)
     const weir__http_head *const head = opening_head(conn);
     if (!head)
         return WEIR_E_NOT_FOUND;
-    if (conn->role == WEIR_SERVER)
+    if (weir__conn_is_server(conn))
         return opening_server_text(weir__conn_opening(conn), id, text) ? WEIR_OK : WEIR_E_NOT_FOUND;
     if (id != WEIR_TEXT_REASON)
         return WEIR_E_NOT_FOUND;
@@ -425,7 +425,7 @@ int weir__opening_header_at(const weir_conn *conn, size_t index, weir_field *fie
 int weir__opening_offered(const weir_conn *conn, size_t index, weir_text *text)
 {
     const weir__http_head *const head = opening_head(conn);
-    if (!head || conn->role != WEIR_SERVER || conn->extra->opening->verdict.status != WEIR_OK)
+    if (!head || !weir__conn_is_server(conn) || conn->extra->opening->verdict.status != WEIR_OK)
         return WEIR_E_NOT_FOUND;
     return weir__request_subprotocol(head, index, text) ? WEIR_OK : WEIR_E_NOT_FOUND;
 }

@@ -243,7 +243,7 @@ int weir__output_body(weir_conn *conn, uint8_t opcode, const uint8_t *data, size
     body->len = len;
     body->opcode = opcode;
     body->token = token;
-    if (conn->role == WEIR_SERVER && !weir__chunk_frame_body(body, conn->policy->fragment_bytes)) {
+    if (weir__conn_is_server(conn) && !weir__chunk_frame_body(body, conn->policy->fragment_bytes)) {
         weir__chunk_free(&conn->context->memory, &body->chunk);
         weir__output_settle(conn);
         return WEIR_E_MEMORY;
@@ -253,7 +253,7 @@ int weir__output_body(weir_conn *conn, uint8_t opcode, const uint8_t *data, size
         message->refs++;
     output_add_ref(conn->tx);
     conn->tx->borrowed += message == NULL;
-    output_append(conn, &body->chunk, conn->role == WEIR_SERVER ? body->chunk.end : len);
+    output_append(conn, &body->chunk, weir__conn_is_server(conn) ? body->chunk.end : len);
     return WEIR_OK;
 }
 

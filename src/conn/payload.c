@@ -128,7 +128,7 @@ WEIR__INLINE bool payload_unmask(weir_conn *conn, uint8_t *dst, const uint8_t *s
     const uint32_t key = conn->rx->key;
     if (len == 0)
         return false;
-    if (conn->role == WEIR_CLIENT) {
+    if (weir__conn_is_client(conn)) {
         if (dst != src)
             memcpy(dst, src, len);
         return true;
@@ -422,7 +422,7 @@ static void payload_mask_back(weir__run *run, uint32_t key, size_t used, size_t 
     if (used == len)
         return;
     conn->rx->key = weir__key_rotate(key, used);
-    if (conn->role == WEIR_SERVER)
+    if (weir__conn_is_server(conn))
         conn->context->kernels->mask(run->at, len - used, conn->rx->key);
 }
 

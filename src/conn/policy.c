@@ -6,24 +6,40 @@
 
 #include <string.h>
 
+#include "../base/parts.h"
 #include "../base/text.h"
 
 #define POLICY_KIB UINT64_C(1024)
 #define POLICY_SECONDS UINT64_C(1000)
 
+/* Where the tiny profile is the only one, every config starts with it. */
+#ifdef WEIR_TINY
+#define POLICY_PROFILES 1
+#define POLICY_STARTS(hosted, tiny)                                                                \
+    {                                                                                              \
+        tiny                                                                                       \
+    }
+#else
+#define POLICY_PROFILES 2
+#define POLICY_STARTS(hosted, tiny)                                                                \
+    {                                                                                              \
+        hosted, tiny                                                                               \
+    }
+#endif
+
 /* One row a numeric option: where it is, what it starts as, and between what it must lie. */
 typedef struct policy_number {
     uint16_t option;
     uint16_t offset;
-    uint64_t hosted;
-    uint64_t tiny;
+    uint64_t starts[POLICY_PROFILES];
     uint64_t min;
     uint64_t max;
 } policy_number;
 
 #define POLICY_ROW(option, field, hosted, tiny, min, max)                                          \
     {                                                                                              \
-        WEIR_OPTION_##option, (uint16_t)offsetof(weir_config, field), hosted, tiny, min, max       \
+        WEIR_OPTION_##option, (uint16_t)offsetof(weir_config, field), POLICY_STARTS(hosted, tiny), \
+            min, max                                                                               \
     }
 #define POLICY_SWITCH(option, field, value) POLICY_ROW(option, field, value, value, 0, 1)
 
@@ -106,19 +122,22 @@ static const policy_number *policy_find(int option)
     return NULL;
 }
 
-void weir__policy_init(weir_config *config)
+static void policy_start(weir_config *config, size_t profile)
 {
     memset(config, 0, sizeof *config);
     config->size = sizeof *config;
     for (size_t i = 0; i < POLICY_NUMBERS; i++)
-        *policy_field(config, &policy_numbers[i]) = policy_numbers[i].hosted;
+        *policy_field(config, &policy_numbers[i]) = policy_numbers[i].starts[profile];
+}
+
+void weir__policy_init(weir_config *config)
+{
+    policy_start(config, 0);
 }
 
 void weir__policy_init_tiny(weir_config *config)
 {
-    weir__policy_init(config);
-    for (size_t i = 0; i < POLICY_NUMBERS; i++)
-        *policy_field(config, &policy_numbers[i]) = policy_numbers[i].tiny;
+    policy_start(config, POLICY_PROFILES - 1);
 }
 
 int weir__policy_set(weir_config *config, int option, uint64_t value)
@@ -189,7 +208,11 @@ int weir__policy_check_set(const weir_config *config, int option, uint64_t value
                        policy_marks_valid(is_low ? value : config->low_water_bytes,
                                           is_high ? value : config->high_water_bytes,
                                           is_most ? value : config->max_queued_bytes);
-    return valid ? WEIR_OK : WEIR_E_CONFIG;
+    if (!valid)
+        return WEIR_E_CONFIG;
+    if (!WEIR__PART_DEFLATE && option == WEIR_OPTION_DEFLATE && value != WEIR_DEFLATE_OFF)
+        return WEIR_E_OFF;
+    return WEIR_OK;
 }
 
 int weir__policy_check(const weir_config *config)
@@ -200,6 +223,8 @@ int weir__policy_check(const weir_config *config)
         if (value < policy_numbers[i].min || value > policy_numbers[i].max)
             return WEIR_E_CONFIG;
     }
+    if (!WEIR__PART_DEFLATE && config->deflate != WEIR_DEFLATE_OFF)
+        return WEIR_E_OFF;
     if (!policy_marks_valid(config->low_water_bytes, config->high_water_bytes,
                             config->max_queued_bytes))
         return WEIR_E_CONFIG;

@@ -134,7 +134,7 @@ bool weir__receive_is_due(const weir_conn *conn)
 static int receive_judge(const weir_conn *conn, const uint8_t *bytes, size_t have,
                          weir_frame_head *head)
 {
-    const weir__frame_rules rules = {.masked = conn->role == WEIR_SERVER,
+    const weir__frame_rules rules = {.masked = weir__conn_is_server(conn),
                                      .in_message = conn->rx->in_message,
                                      .rsv1 = weir__conn_compression(conn) != NULL};
     return weir__frame_rules_read(bytes, have, &rules, head);

@@ -219,8 +219,8 @@ WEIR__INLINE int send_masked(weir_conn *conn, weir__chunk *chunk, uint8_t opcode
 WEIR__APART int send_put(weir_conn *conn, weir__chunk *chunk, uint8_t opcode, const uint8_t *data,
                          size_t len)
 {
-    return conn->role == WEIR_SERVER ? send_plain(conn, chunk, opcode, data, len)
-                                     : send_masked(conn, chunk, opcode, data, len);
+    return weir__conn_is_server(conn) ? send_plain(conn, chunk, opcode, data, len)
+                                      : send_masked(conn, chunk, opcode, data, len);
 }
 
 /* What a new chunk is begun for here. */
@@ -254,7 +254,7 @@ int weir__send(weir_conn *conn, int type, const uint8_t *data, size_t len)
         return send_apart(conn, type, data, len);
     if (opcode == WEIR_TEXT && !send_is_short_ascii(data, len))
         return send_text(conn, chunk, data, len);
-    if (conn->role == WEIR_CLIENT)
+    if (weir__conn_is_client(conn))
         return send_masked(conn, chunk, opcode, data, len);
     return send_plain(conn, chunk, opcode, data, len);
 }
@@ -294,7 +294,7 @@ int weir__send_ref(weir_conn *conn, int type, const uint8_t *data, size_t len, u
 static int send_prepared(weir_conn *conn, weir_message *message)
 {
     const uint8_t *const payload = weir__message_payload(message);
-    if (conn->role == WEIR_CLIENT)
+    if (weir__conn_is_client(conn))
         return weir__output_frames(conn, message->type, true, payload, message->len);
     if (message->len > conn->policy->fragment_bytes)
         return weir__output_body(conn, message->type, payload, message->len, message, 0);
@@ -474,7 +474,7 @@ static int send_check_close(const weir_conn *conn, uint32_t code, weir_text reas
 {
     WEIR__TRY(weir__close_payload_check(code, reason));
     /* RFC 6455 7.4.1: 1010 is a client's. */
-    if (code == 1010 && conn->role == WEIR_SERVER)
+    if (code == 1010 && weir__conn_is_server(conn))
         return WEIR_E_CLOSE_CODE;
     /* WHATWG WebSockets, close(code, reason). */
     if (conn->policy->script_close_codes && code != 0 && code != 1000 && code < 3000)

@@ -134,7 +134,7 @@ static uint64_t whole_max_len(const weir_config *policy)
 static whole_line whole_prepare(const weir__run *run)
 {
     const weir_conn *const conn = run->conn;
-    const bool masked = conn->role == WEIR_SERVER;
+    const bool masked = weir__conn_is_server(conn);
     return (whole_line){
         .kernels = conn->context->kernels,
         .max_len = whole_max_len(conn->policy),

@@ -3,12 +3,20 @@
 #include "kernels.h"
 
 #include "../base/cpu.h"
+#include "../base/parts.h"
 #include "variants.h"
 
 /* Which variants of SHA-1 use instructions made for it. */
 #define KERNELS_NATIVE_scalar false
 #define KERNELS_NATIVE_ssse3 false
 #define KERNELS_NATIVE_sha true
+
+/* Only clients draw what nobody may guess. */
+#if WEIR__PART_CLIENT
+#define KERNELS_CHACHA20(variant) weir__chacha20_##variant
+#else
+#define KERNELS_CHACHA20(variant) NULL
+#endif
 
 /* A table by the variants it is made of. */
 #define KERNELS_TABLE(label, mask_variant, utf8_variant, sha1_variant, chacha20_variant,           \
@@ -17,7 +25,7 @@
         .name = label, .mask = weir__mask_##mask_variant,                                          \
         .mask_copy = weir__mask_copy_##mask_variant, .utf8 = weir__utf8_##utf8_variant,            \
         .sha1 = weir__sha1_##sha1_variant, .sha1_native = KERNELS_NATIVE_##sha1_variant,           \
-        .chacha20 = weir__chacha20_##chacha20_variant, .fields = weir__fields_##field_variant      \
+        .chacha20 = KERNELS_CHACHA20(chacha20_variant), .fields = weir__fields_##field_variant     \
     }
 
 const weir__kernels weir__kernels_scalar =

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "../base/parts.h"
+
 /* WEIR__LITERAL for static tables. */
 #define PERMESSAGE_NAME(name)                                                                      \
     {                                                                                              \
@@ -188,7 +190,7 @@ void weir__permessage_accept(const weir__http_head *head, const weir__permessage
     weir_text member;
     permessage_params offer;
     memset(agreed, 0, sizeof *agreed);
-    if (!wishes->enabled)
+    if (!WEIR__PART_DEFLATE || !wishes->enabled)
         return;
     permessage_list(&list, head);
     /* RFC 6455 9.1, RFC 7692 5: the client's order is its preference. */
@@ -203,7 +205,7 @@ void weir__permessage_accept(const weir__http_head *head, const weir__permessage
 void weir__permessage_write_answer(weir__head_writer *writer, const weir__permessage_agreed *agreed)
 {
     permessage_params answer = {{0}};
-    if (!agreed->enabled)
+    if (!WEIR__PART_DEFLATE || !agreed->enabled)
         return;
     /* RFC 7692 7.1.1: either may be answered unasked. */
     if (!agreed->tx_takeover)
@@ -249,7 +251,7 @@ static bool permessage_fall_back(const weir__permessage_wishes *wishes, permessa
 
 void weir__permessage_write_offer(weir__head_writer *writer, const weir__permessage_wishes *wishes)
 {
-    if (!wishes->enabled)
+    if (!WEIR__PART_DEFLATE || !wishes->enabled)
         return;
     permessage_params offer = permessage_offer(wishes);
     permessage_write(writer, &offer);
@@ -294,7 +296,7 @@ static int permessage_judge_member(weir_text member, const weir__permessage_wish
     weir_text params;
     permessage_params answer;
     /* RFC 6455 4.1, response item 5. */
-    if (!wishes->enabled || !permessage_is_named(member, &params))
+    if (!WEIR__PART_DEFLATE || !wishes->enabled || !permessage_is_named(member, &params))
         return WEIR_E_EXTENSION_UNOFFERED;
     /* RFC 7692 5: not twice, for both would claim RSV1. */
     if (agreed->enabled || !permessage_read(params, PERMESSAGE_IN_ANSWER, &answer) ||

@@ -51,7 +51,8 @@ count = check(["src/**/*.c"], in_library, "not in the list of src/meson.build")
 count += check(["include/weir/*.h"], installed, "not installed by meson.build")
 count += check(["tests/*/*.c", "examples/*.c", "fuzz/fuzz_*.c"], in_any, f"not built; {AGAIN}")
 scripts = ["tests/checks/*.py", "tests/compile/*.py", "tests/analyse/*.py", "tests/cross/*.py",
-           "tests/emulate/*.py", "tests/interop/*.py", "tests/interop/*.mjs", "tests/long/*.py"]
+           "tests/emulate/*.py", "tests/vendor/*.py", "tests/interop/*.py", "tests/interop/*.mjs",
+           "tests/long/*.py"]
 not_with_sanitizers = {str(ROOT / name) for name in ("tests/checks/symbols.py",
                                                      "tests/emulate/old_cpus.py")}
 count += check(scripts, run | not_with_sanitizers, f"not run; {AGAIN}")
