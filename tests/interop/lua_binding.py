@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The Lua binding: without I/O, and its examples against lua-http and peers in other languages."""
+"""The Lua binding: without I/O, and its examples against lua-http and peers in other languages.
+
+matrix: none, because it is about the binding
+"""
 
 import os
 import signal

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The binding for Node: each of its ends against the package ws, against itself and echo_epoll.
 // What is asked of each pair of ends holds for ws alone too: it is how ws behaves.
+// matrix: none, because ws meets the library itself in ws_client and ws_server
 
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";

@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The Rust binding: its own tests, and its examples against peers in other languages."""
+"""The Rust binding: its own tests, and its examples against peers in other languages.
+
+matrix: none, because it is about the binding
+"""
 
 import os
 import subprocess
