@@ -175,8 +175,8 @@ static inline void h2_begin(h2_session *s)
         {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, H2_STREAMS},
         {NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1}};
     static const nghttp2_settings_entry of_client[] = {{NGHTTP2_SETTINGS_ENABLE_PUSH, 0}};
-    nghttp2_session_callbacks *calls;
-    nghttp2_option *option;
+    nghttp2_session_callbacks *calls = NULL;
+    nghttp2_option *option = NULL;
     if (nghttp2_session_callbacks_new(&calls) != 0 || nghttp2_option_new(&option) != 0)
         die("nghttp2");
     nghttp2_session_callbacks_set_on_begin_headers_callback(calls, h2_on_begin);

@@ -48,8 +48,7 @@ void weir__inflate_init(weir__inflate *inflate, uint8_t *window, uint32_t bits, 
 
 static uint32_t inflate_history(const weir__inflate *inflate)
 {
-    const uint32_t held = inflate->end - inflate->first;
-    return held < inflate->window_size ? held : inflate->window_size;
+    return inflate->end < inflate->window_size ? inflate->end : inflate->window_size;
 }
 
 /* Move the history to the start of the window. */
@@ -57,7 +56,6 @@ static void inflate_slide(weir__inflate *inflate)
 {
     const uint32_t history = inflate_history(inflate);
     memmove(inflate->window, inflate->window + inflate->end - history, history);
-    inflate->first = 0;
     inflate->given = history;
     inflate->end = history;
 }
@@ -70,8 +68,7 @@ static void inflate_begin(weir__inflate *inflate)
     inflate->after_final = false;
     if (inflate->takeover)
         return;
-    inflate->first = 0; /* RFC 7692 7.1.1: the window starts empty with each message */
-    inflate->given = 0;
+    inflate->given = 0; /* RFC 7692 7.1.1: the window starts empty with each message */
     inflate->end = 0;
 }
 
@@ -172,7 +169,6 @@ static void inflate_in_scratch(weir__inflate *inflate, weir__inflate_scratch *sc
     const size_t least = left > inflate->window_size ? left : inflate->window_size;
     const size_t keep = history + made < least ? history + made : least;
     memcpy(inflate->window, io.out - keep, keep);
-    inflate->first = 0;
     inflate->end = (uint32_t)keep;
     inflate->given = (uint32_t)(keep - left);
 }
@@ -188,7 +184,7 @@ static void inflate_in_window(weir__inflate *inflate, weir__inflate_scratch *scr
         inflate_slide(inflate);
     uint8_t *const start = inflate->window + inflate->end;
     io.window = inflate->window_size;
-    io.first = inflate->window + inflate->first;
+    io.first = inflate->window;
     io.out = start;
     io.limit = inflate_limit(start, inflate->cap - inflate->end, max);
     piece->used = inflate_input(inflate, scratch, &io, in, len, last);

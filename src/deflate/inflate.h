@@ -37,12 +37,11 @@ typedef enum weir__inflate_state {
 } weir__inflate_state;
 
 /* One decompressor. window has window_size + slack + OUT_PAD bytes; history, then what was made and
- * not yet given: first <= given <= end <= cap + OUT_PAD. */
+ * not yet given: given <= end <= cap + OUT_PAD. */
 typedef struct weir__inflate {
     uint8_t *window;
     uint32_t window_size;
     uint32_t cap; /* window_size + slack: where decoding stops for the history to move down */
-    uint32_t first;
     uint32_t given;
     uint32_t end;
     uint32_t count; /* of bits */

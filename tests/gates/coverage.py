@@ -3,7 +3,7 @@
 """Every line and every branch of the library is taken by its tests: python3 tests/gates/coverage.py
 
 Builds in a folder of its own (COVERAGE_BUILD, else build-coverage), runs the suites unit, rfc and
-sec and reads what gcov counted. Without optimization and forced inlining each condition of the
+sec but for what is exhaustive there (*_all), and reads what gcov counted. Without optimization and forced inlining each condition of the
 source is one place in the program, so that copies for constant arguments do not count apart; what
 several programs make of one header adds up.
 
@@ -19,6 +19,8 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
+import suites
+
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("COVERAGE_BUILD", ROOT / "build-coverage")).resolve()
 SUITES = ["unit", "rfc", "sec"]
@@ -30,21 +32,15 @@ OPTIONS = ["-Dtests=enabled", "-Db_coverage=true", "-Ddefault_library=static", "
 NEEDS = {"avx512": "avx512bw", "avx2": "avx2", "sha": "sha_ni", "ssse3": "ssse3"}
 
 
-def run(*command, **options):
-    return subprocess.run(list(map(str, command)), check=True, **options)
-
-
 def build_and_test():
-    again = ["--reconfigure"] if (BUILD / "build.ninja").exists() else []
-    run("meson", "setup", *again, BUILD, ROOT, *OPTIONS, stdout=subprocess.DEVNULL)
-    programs = [f"tests/{path.stem}" for suite in SUITES
-                for path in ROOT.glob(f"tests/{suite}/*.c")]
-    run("ninja", "-C", BUILD, "--quiet", *programs)
+    suites.setup(BUILD, ROOT, OPTIONS)
+    # The exhaustive ones take what the others take too, at length.
+    programs = {name: path for name, path in suites.programs(BUILD, SUITES).items()
+                if not name.endswith("_all")}
+    suites.build_programs(BUILD, programs.values())
     for counts in BUILD.rglob("*.gcda"):
         counts.unlink()
-    suites = [word for suite in SUITES for word in ("--suite", suite)]
-    run("meson", "test", "-C", BUILD, "--no-rebuild", "--print-errorlogs", "--quiet",
-        "--timeout-multiplier", 6, *suites)
+    suites.test(BUILD, programs, 6)
 
 
 def missing_on_this_cpu():
@@ -61,8 +57,9 @@ def read_counts():
     lines = defaultdict(lambda: defaultdict(int))
     branches = defaultdict(dict)
     counts = sorted(BUILD.rglob("*.gcno"))
-    output = run("gcov", "--json-format", "--stdout", "--branch-probabilities", *counts,
-                 cwd=BUILD, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+    gcov = ["gcov", "--json-format", "--stdout", "--branch-probabilities"]
+    output = subprocess.run(gcov + counts, check=True, cwd=BUILD, stdout=subprocess.PIPE,
+                            stderr=subprocess.DEVNULL).stdout
     for text in output.splitlines():
         unit = json.loads(text)
         for file in unit["files"]:
