@@ -93,9 +93,8 @@ int weir_proxy_header(const weir_proxy *proxy, const char *name, size_t name_len
     if (!WEIR__PART_CLIENT || !proxy || !name || !value)
         return WEIR_E_ARGUMENT;
     /* A head that is not whole has positions that still move. */
-    const bool whole = proxy->tunnel.code != 0 && proxy->tunnel.status != WEIR__TUNNEL_MORE;
-    return whole && weir__http_head_find(&proxy->tunnel.head, weir__text(name, name_len), index,
-                                         value)
+    return proxy->tunnel.judged && weir__http_head_find(&proxy->tunnel.head,
+                                                        weir__text(name, name_len), index, value)
                ? WEIR_OK
                : WEIR_E_NOT_FOUND;
 }

@@ -51,9 +51,11 @@ static bool stream_fields_is_pseudo(weir_text name)
  * connection of HTTP/1.1 has no place (8.2.2, RFC 8441 5). */
 static bool stream_fields_may_stand(weir_field field)
 {
-    static const weir_text of_connection[] = {
-        {"connection", 10}, {"upgrade", 7},           {"host", 4},
-        {"keep-alive", 10}, {"proxy-connection", 16}, {"transfer-encoding", 17}};
+    static const weir_text of_connection[] = {{"connection", 10},
+                                              {"upgrade", 7},
+                                              {"keep-alive", 10},
+                                              {"proxy-connection", 16},
+                                              {"transfer-encoding", 17}};
     for (size_t i = 0; i < field.name.len; i++) {
         if (field.name.data[i] >= 'A' && field.name.data[i] <= 'Z')
             return false;
@@ -101,9 +103,9 @@ static void stream_fields_add_cookie(weir__stream_text *head, const weir_field *
 }
 
 /* The fields behind the pseudo fields, without those that HTTP/1.1 says in its own way, and the
- * blank line. */
+ * blank line. authority: of a request; a response has none. */
 static int stream_fields_add_rest(weir__stream_text *head, const weir_field *fields, size_t count,
-                                  size_t at)
+                                  size_t at, weir_text authority)
 {
     static const weir_text replaced[] = {{"sec-websocket-key", 17}, {"sec-websocket-accept", 20}};
     bool has_cookie = false;
@@ -111,6 +113,12 @@ static int stream_fields_add_rest(weir__stream_text *head, const weir_field *fie
         const weir_field field = stream_fields_at(fields, at);
         if (!stream_fields_may_stand(field))
             return WEIR_E_STREAM_FIELDS;
+        /* RFC 9113 8.3.1, RFC 9114 4.3.1: it may stand beside the authority, and says the same. */
+        if (authority.data && weir__text_equal(field.name, WEIR__LITERAL("host"))) {
+            if (!weir__text_equal_nocase(field.value, authority))
+                return WEIR_E_STREAM_FIELDS;
+            continue;
+        }
         const bool is_cookie = weir__text_equal(field.name, WEIR__LITERAL("cookie"));
         if (is_cookie && !has_cookie)
             stream_fields_add_cookie(head, fields, count, at);
@@ -163,7 +171,7 @@ int weir__stream_read_request(const weir_field *fields, size_t count, weir__stre
     /* The key proves nothing here: the answer to it is left out again. */
     stream_fields_add(head, WEIR__LITERAL("\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                                           "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"));
-    return stream_fields_add_rest(head, fields, count, at);
+    return stream_fields_add_rest(head, fields, count, at, value[AUTHORITY]);
 }
 
 int weir__stream_read_response(const weir_field *fields, size_t count, weir_text accept,
@@ -190,7 +198,7 @@ int weir__stream_read_response(const weir_field *fields, size_t count, weir_text
         stream_fields_add(head, status);
         stream_fields_add(head, WEIR__LITERAL(" \r\n"));
     }
-    return stream_fields_add_rest(head, fields, count, at);
+    return stream_fields_add_rest(head, fields, count, at, (weir_text){NULL, 0});
 }
 
 /* ---- From heads to lists ---------------------------------------------------------------------*/

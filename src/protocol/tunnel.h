@@ -23,6 +23,7 @@ typedef struct weir__tunnel {
     /* HTTP: the response. */
     weir__http_head head;
     uint64_t interim; /* 1xx responses so far */
+    bool judged;      /* the head is whole, and the last one */
 
     /* SOCKS5: the answer that is awaited. */
     uint32_t turn;

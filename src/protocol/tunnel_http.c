@@ -72,12 +72,27 @@ static int tunnel_http_fields_check(const weir_proxy_request *request, bool auth
     return status;
 }
 
+/* More bytes than the request can have: with room for them all, its buffer never moves and leaves
+ * no credentials behind. */
+static size_t tunnel_http_room(const weir_proxy_request *request)
+{
+    size_t room = 256 + 2 * request->host.len + 2 * (request->user.len + request->password.len);
+    for (size_t i = 0; i < request->field_count; i++) {
+        const weir_field *const field = &request->fields[i];
+        room += 4 + weir__text(field->name.data, field->name.len).len +
+                weir__text(field->value.data, field->value.len).len;
+    }
+    return room;
+}
+
 int weir__tunnel_http_open(weir__tunnel *tunnel, const weir_proxy_request *request)
 {
     const bool authorized = request->user.len + request->password.len > 0;
     if (!tunnel_http_credentials_valid(request))
         return WEIR_E_ARGUMENT;
     int status = tunnel_http_fields_check(request, authorized);
+    if (status == WEIR_OK)
+        status = weir__buffer_reserve(tunnel->memory, &tunnel->said, tunnel_http_room(request));
     if (status != WEIR_OK)
         return status;
     weir__head_writer writer;
@@ -102,12 +117,14 @@ static int tunnel_http_judge(weir__tunnel *tunnel)
 {
     weir__http_head *const head = &tunnel->head;
     tunnel->code = head->status;
+    tunnel->judged = true;
     if (head->major != 1)
         return WEIR_E_HTTP_VERSION;
     if (head->status < 200 && head->status != 101) {
         if (tunnel->interim++ >= head->policy->max_interim)
             return WEIR_E_TOO_MANY_INTERIM;
         weir__http_head_reset(head);
+        tunnel->judged = false;
         return WEIR__TUNNEL_MORE;
     }
     /* 407 is meant; tinyproxy is one that says 401. */

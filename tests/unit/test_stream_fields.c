@@ -168,7 +168,6 @@ static void R8441_5_2__fields_of_http_1_are_refused(void **state)
 {
     static const char *const bad[] = {"connection=upgrade",
                                       "upgrade=websocket",
-                                      "host=example.com",
                                       "keep-alive=1",
                                       "proxy-connection=x",
                                       "transfer-encoding=chunked",
@@ -186,6 +185,16 @@ static void R8441_5_2__fields_of_http_1_are_refused(void **state)
         check_read(1, LINES(PSEUDO, bad[i]), WEIR_E_STREAM_FIELDS, NULL);
         check_read(0, LINES(":status=200", bad[i]), WEIR_E_STREAM_FIELDS, NULL);
     }
+}
+
+static void R8441_5_2__host_says_what_the_authority_says(void **state)
+{
+    (void)state;
+    check_read(1, LINES(PSEUDO, "host=EXAMPLE.com:8443", "a=b"), WEIR_OK, HEAD "a: b\r\n\r\n");
+    check_read(1, LINES(PSEUDO, "host=example.org"), WEIR_E_STREAM_FIELDS, NULL);
+    check_read(1, LINES(PSEUDO, "host="), WEIR_E_STREAM_FIELDS, NULL);
+    /* It means nothing in a response. */
+    check_read(0, LINES(":status=503", "host=a"), WEIR_OK, "HTTP/1.1 503 \r\nhost: a\r\n\r\n");
 }
 
 static void R8441_5_2__a_key_and_an_accept_are_passed_over(void **state)
@@ -356,6 +365,7 @@ int main(void)
         cmocka_unit_test(R8441_4_1__requests_without_their_pseudo_fields_are_refused),
         cmocka_unit_test(R9220_3_2__another_protocol_is_not_implemented),
         cmocka_unit_test(R8441_5_2__fields_of_http_1_are_refused),
+        cmocka_unit_test(R8441_5_2__host_says_what_the_authority_says),
         cmocka_unit_test(R8441_5_2__a_key_and_an_accept_are_passed_over),
         cmocka_unit_test(R8441_5_4__any_2xx_opens_and_nothing_else),
         cmocka_unit_test(R8441_4_1__R8441_5_1__R8441_5_3__a_request_becomes_a_connect),

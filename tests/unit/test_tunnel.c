@@ -59,12 +59,19 @@ static void credentials_do_not_stay_in_memory(void **state)
 {
     static const char *const secret[] = {"dXNlcjpoaWRkZW4td29yZHM=", "hidden-words"};
     (void)state;
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 3; i++) {
         static uint64_t block[8192];
         weir_config config;
         weir_context *context;
         weir_proxy *proxy;
-        weir_proxy_request request = proxied_request(kinds[i], "host", 80);
+        char agent[1000];
+        weir_proxy_request request = proxied_request(kinds[i % 2], "host", 80);
+        const weir_field field = {proxied_text("User-Agent"), {agent, sizeof agent}};
+        memset(agent, 'a', sizeof agent);
+        if (i == 2) { /* more than a request usually takes */
+            request.fields = &field;
+            request.field_count = 1;
+        }
         request.user = proxied_text("user");
         request.password = proxied_text("hidden-words");
         weir_config_init(&config, sizeof config);
@@ -72,9 +79,9 @@ static void credentials_do_not_stay_in_memory(void **state)
         config.memory_len = sizeof block;
         assert_int_equal(weir_context_create(&config, &context), WEIR_OK);
         assert_int_equal(weir_proxy_create(context, &request, &proxy), WEIR_OK);
-        assert_true(stands_in(block, sizeof block, secret[i]));
+        assert_true(stands_in(block, sizeof block, secret[i % 2]));
         weir_proxy_free(proxy);
-        assert_false(stands_in(block, sizeof block, secret[i]));
+        assert_false(stands_in(block, sizeof block, secret[i % 2]));
         weir_context_free(context);
     }
 }

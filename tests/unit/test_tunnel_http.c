@@ -174,6 +174,11 @@ static void fields_of_the_answer_can_be_read(void **state)
     assert_int_equal(proxied_hears(p, "HTTP/1.1 100 \r\nA: b\r\n\r\nHTTP/1.1 407", 35, 99, 0), 0);
     assert_int_equal(weir_proxy_header(p->proxy, "A", 1, 0, &value), WEIR_E_NOT_FOUND);
     proxied_begin(p, &asked);
+    assert_int_equal(
+        proxied_hears(p, "HTTP/1.1 100 \r\n\r\nHTTP/1.1 407 \r\nA: b\r\n\1: c\r\n", 44, 99, 6),
+        WEIR_E_HTTP_SYNTAX);
+    assert_int_equal(weir_proxy_header(p->proxy, "A", 1, 0, &value), WEIR_E_NOT_FOUND);
+    proxied_begin(p, &asked);
     assert_int_equal(proxied_hears(p, "HTTP/1.1 407 \r\nA: b\r\nX: y\r\nA: c\r\n\r\n", 35, 99, 0),
                      WEIR_E_PROXY_AUTH);
     assert_int_equal(weir_proxy_header(p->proxy, "a", WEIR_NTS, 1, &value), WEIR_OK);
