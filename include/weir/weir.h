@@ -68,7 +68,9 @@ WEIR_API int weir_context_free(weir_context *context);
 
 /**
  * Tell the time, first of all before the first connection is made: deadlines count from the time
- * told last. Without any call it stands at 0 and no deadline passes.
+ * told last. Without any call it stands at 0 and no deadline passes. No connection changes here: a
+ * deadline that passed is acted on when weir_context_next_ready comes to its connection, or by the
+ * next receive call on it (weir_conn_events is one).
  *
  * context  the context.
  * now_ms   monotonic milliseconds from any start; a time before the last one is ignored.
@@ -91,7 +93,8 @@ WEIR_API uint64_t weir_context_next_due(weir_context *context);
 
 /**
  * Next connection that has something to do which no input of its own caused: a deadline passed,
- * output was queued, events wait. Each is named once until something new happens to it.
+ * output was queued, events wait. Each is named once until something new happens to it. Deadlines
+ * that passed are acted on here.
  *
  * context  the context.
  * Returns  the connection: take its events (weir_conn_events) and its output; NULL: none is left.
@@ -553,7 +556,8 @@ WEIR_API void weir_message_free(weir_message *message);
 #define WEIR_WANT_CLOSE 0x10u          /**< close the transport and free the connection */
 
 /**
- * What the connection waits for now.
+ * What the connection waits for now. A deadline that passed shows once it was acted on, see
+ * weir_context_set_time.
  *
  * conn     the connection.
  * Returns  WEIR_WANT_... together; WEIR_WANT_CLOSE for NULL.

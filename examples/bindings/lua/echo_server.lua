@@ -26,9 +26,9 @@ end
 local server = weir_socket.loop(weir.context(policy), function(connection, event)
     if event.type == "request" then
         connection:accept()
-    elseif event.type == "message" and connection:state() == "open" then
-        local is_taken = connection:send(event.kind, event.data)
-        if not is_taken then connection:close(1008, "too much at once") end
+    elseif event.type == "message" then
+        local _, _, status = connection:send(event.kind, event.data)
+        if status == weir.WOULD_BLOCK then connection:close(1008, "too much at once") end
     end
 end)
 print(("listening on %s:%d"):format(server:listen("127.0.0.1", port)))

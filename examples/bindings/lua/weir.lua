@@ -13,7 +13,7 @@
 -- raise {status, name, text}. Constants are those of weir.h without WEIR_: weir.TEXT, weir.E_STATE.
 --
 -- WEIR_LIB names the library (else the system finds it), WEIR_API weir_api.json, whose place is
--- beside the library or in ../share/weir from there.
+-- beside the library or in ../share/weir from there, or else in the system's share/weir.
 
 local ffi, bit = require "ffi", require "bit"
 
@@ -82,10 +82,15 @@ local function declarations(api)
 end
 
 local function description(library)
-    local folder = library:match("^(.*/)") or "/usr/lib/"
-    local places = {os.getenv("WEIR_API") or folder .. "weir_api.json",
-                    folder .. "../share/weir/weir_api.json", "/usr/share/weir/weir_api.json",
-                    "/usr/local/share/weir/weir_api.json"}
+    local places = {os.getenv("WEIR_API")}
+    if not places[1] then
+        local folder = library:match("^(.*/)") -- none: the system finds the library
+        places = {"/usr/share/weir/weir_api.json", "/usr/local/share/weir/weir_api.json"}
+        if folder then
+            table.insert(places, 1, folder .. "weir_api.json")
+            table.insert(places, 2, folder .. "../share/weir/weir_api.json")
+        end
+    end
     for _, place in ipairs(places) do
         local file = io.open(place)
         if file then
@@ -103,6 +108,9 @@ local LIBRARY = os.getenv("WEIR_LIB") or "weir"
 local API = description(LIBRARY)
 ffi.cdef(declarations(API))
 local C = ffi.load(LIBRARY)
+local major, minor = API.version:match("^(%d+)%.(%d+)%.")
+assert(bit.rshift(C.weir_version(), 8) == major * 256 + minor,
+       "weir: the library is not of version " .. API.version)
 
 local STRUCTS, OPTIONS, NAMES = {}, {}, {}
 for _, struct in ipairs(API.structs) do
@@ -284,7 +292,8 @@ function Context:message(kind, data)
     return setmetatable({_raw = owned(self, out[0], C.weir_message_free), _context = self}, Message)
 end
 
---- Tell the time in seconds, of any clock that does not go back.
+--- Tell the time in seconds, of any clock that does not go back. Deadlines that passed are acted on
+-- by Context:ready, or by a receive call of their connection.
 function Context:set_time(seconds)
     check(C.weir_context_set_time(self._raw, math.floor(seconds * 1000)))
 end
@@ -370,7 +379,7 @@ end
 
 --- The transport has ended; events may wait then.
 function Connection:receive_eof()
-    check(C.weir_conn_receive_eof(self._raw))
+    if self._raw then check(C.weir_conn_receive_eof(self._raw)) end
 end
 
 -- ---- Output -------------------------------------------------------------------------------------
@@ -390,10 +399,14 @@ function Connection:sent(len)
     check(C.weir_conn_sent(self._raw, len))
 end
 
---- Whether it was taken, and whether to slow down: until the event "writable".
+--- Whether it was taken; whether to slow down, until the event "writable"; and where it was not
+-- taken the status: weir.WOULD_BLOCK, E_NOT_OPEN, or E_CLOSING, as for an answer to what came just
+-- ahead of a Close or a fault.
 local function taken(status)
+    if status == weir.E_CLOSING or status == weir.E_NOT_OPEN then return false, false, status end
     check(status)
-    return status ~= weir.WOULD_BLOCK, status ~= weir.OK
+    if status == weir.WOULD_BLOCK then return false, true, status end
+    return true, status == weir.OVER_HIGH
 end
 
 --- Send a message; kind: weir.TEXT or weir.BINARY, with weir.PLAIN, COMPRESS or AUTO added where

@@ -8,10 +8,16 @@ local READ_BYTES = 65536
 local Loop = {}
 Loop.__index = Loop
 
---- on_event(connection, event) is called for all that happens.
-local function loop(context, on_event)
+local function complain(fault)
+    io.stderr:write(fault, "\n")
+end
+
+--- on_event(connection, event) is called for all that happens. An error in it ends that connection
+-- alone, with code 1011, and its text goes to on_error(text, connection), or else to stderr.
+local function loop(context, on_event, on_error)
     context:set_time(socket.gettime())
-    return setmetatable({context = context, on_event = on_event, links = {}}, Loop)
+    return setmetatable({context = context, on_event = on_event, on_error = on_error or complain,
+                         links = {}}, Loop)
 end
 
 --- Take clients; gives host and port.
@@ -32,7 +38,13 @@ end
 function Loop:connect(request)
     local url = weir.parse_url(request.url)
     assert(url.secure == 0, "no TLS here")
-    return self:add(assert(socket.connect(url.host, url.port)), self.context:client(request))
+    local sock = assert(socket.connect(url.host, url.port))
+    self.context:set_time(socket.gettime()) -- or its deadline counts from an old one
+    return self:add(sock, self.context:client(request))
+end
+
+local function traced(fault)
+    return debug.traceback(tostring(fault), 2)
 end
 
 --- While more is queued than the high water mark nothing is read: the peer waits in turn.
@@ -40,7 +52,11 @@ function Loop:handle(link, events)
     for event in events do
         if event.type == "high_water" then link.is_paused = true end
         if event.type == "writable" then link.is_paused = false end
-        self.on_event(link.connection, event)
+        local is_fine, fault = xpcall(self.on_event, traced, link.connection, event)
+        if not is_fine then
+            pcall(link.connection.close, link.connection, 1011) -- it may be closing already
+            self.on_error(fault, link.connection)
+        end
     end
 end
 
@@ -98,7 +114,9 @@ function Loop:step()
     if not (self.listener or next(self.links)) then return end
     local due = self.context:next_due()
     local wait = due and math.max(0, due - socket.gettime())
-    for _, sock in ipairs((socket.select(readers, writers, wait))) do
+    local readable = socket.select(readers, writers, wait)
+    self.context:set_time(socket.gettime()) -- clients come now, not when the wait began
+    for _, sock in ipairs(readable) do
         if sock == self.listener then
             local client = sock:accept()
             if client then self:add(client, self.context:server()) end

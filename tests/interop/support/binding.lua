@@ -217,7 +217,7 @@ end
 function cases.mistakes__raise_and_change_nothing()
     local pair = new_pair()
     for _, wrong in ipairs{
-        {"E_NOT_OPEN", function() pair.client:send(weir.TEXT, "x") end},
+        {"E_NOT_OPEN", function() pair.client:ping() end},
         {"E_STATE", function() pair.server:accept() end},
         {"E_CLOSE_CODE", function() pair.client:close(1005) end},
         {"E_CLOSE_REASON", function() pair.client:close(1000, ("x"):rep(124)) end},
@@ -238,6 +238,20 @@ function cases.mistakes__raise_and_change_nothing()
     equal(pair.client:state(), "open")
 end
 
+function cases.sending_at_the_wrong_time__is_told()
+    local pair = new_pair()
+    local function told(wanted)
+        local is_taken, is_slow, status = pair.client:send(weir.TEXT, "x")
+        equal(is_taken, false)
+        equal(is_slow, false)
+        equal(status, weir[wanted])
+    end
+    told "E_NOT_OPEN"
+    pair:move()
+    pair.client:close()
+    told "E_CLOSING"
+end
+
 function cases.full_queue__is_told_and_ends()
     local pair = new_pair{
         max_queued_bytes = 300000, high_water_bytes = 100000, low_water_bytes = 10000}
@@ -248,7 +262,10 @@ function cases.full_queue__is_told_and_ends()
         equal(is_taken, wanted[1])
         equal(is_slow, wanted[2])
     end
-    equal(pair.client:send(weir.BINARY, ("x"):rep(200000)), false)
+    local is_taken, is_slow, status = pair.client:send(weir.BINARY, ("x"):rep(200000))
+    equal(is_taken, false)
+    equal(is_slow, true)
+    equal(status, weir.WOULD_BLOCK)
     pair:move()
     equal(pair:last("client", "high_water").by, "client")
     equal(pair:last("client", "writable").by, "client")

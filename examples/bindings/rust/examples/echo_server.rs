@@ -16,8 +16,6 @@ fn echo(connection: &Connection, event: Event) -> weir::Result<()> {
         _ => return Ok(()),
     };
     match sent {
-        // Closed below, and more came in the same read.
-        Err(error) if error.number() == weir::sys::WEIR_E_CLOSING => Ok(()),
         // Replies to one read are more than MAX_QUEUED_BYTES.
         Ok(Sent::WouldBlock) => connection.close(1008, "too much at once"),
         other => other.map(drop),

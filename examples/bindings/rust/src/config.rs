@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 //! The policy of a context.
 
+use std::fs::File;
+use std::io::Read;
 use std::mem::{size_of, MaybeUninit};
 use std::os::raw::{c_char, c_int};
+use std::sync::Arc;
 
 use crate::status::{Result, Status};
 use crate::sys;
@@ -29,6 +32,7 @@ pub struct Text(pub(crate) c_int);
 pub struct Config {
     raw: sys::weir_config, // its texts are NULL: they are set for the call that copies them
     texts: Vec<(Text, Vec<u8>)>,
+    entropy: Option<Arc<File>>, // where each context draws its seed
 }
 
 // SAFETY: what its pointers would point to is set for one call only; until then they are NULL or
@@ -48,12 +52,16 @@ impl Config {
     }
 
     fn made(init: unsafe extern "C" fn(*mut sys::weir_config, usize) -> c_int) -> Config {
+        // SAFETY: a pure function.
+        let version = unsafe { sys::weir_version() } >> 8; // without the patch
+        let compiled = (sys::WEIR_VERSION_MAJOR << 8 | sys::WEIR_VERSION_MINOR) as u32;
+        assert_eq!(version, compiled, "the library is not of the version of weir_api.json");
         let mut raw = MaybeUninit::<sys::weir_config>::uninit();
         // SAFETY: on success all of it was written.
         let status = unsafe { init(raw.as_mut_ptr(), size_of::<sys::weir_config>()) };
         assert_eq!(status, sys::WEIR_OK, "the library is another than was compiled for");
         // SAFETY: as said.
-        Config { raw: unsafe { raw.assume_init() }, texts: Vec::new() }
+        Config { raw: unsafe { raw.assume_init() }, texts: Vec::new(), entropy: None }
     }
 
     /// Set a number; `sys::WEIR_NONE` where a limit or time is not wanted. Its range is checked by
@@ -73,18 +81,17 @@ impl Config {
         Ok(self)
     }
 
-    /// Entropy, fresh for each context.
+    /// Entropy: fresh bytes for each context. Two that are made with the same ones mask alike,
+    /// which RFC 6455 10.3 forbids.
     pub fn seed(self, seed: [u8; 32]) -> Config {
         self.set_text(sys::option::SEED, seed).expect("32 bytes")
     }
 
-    /// Entropy of the system.
+    /// Entropy of the system, drawn anew by each context.
     #[cfg(unix)]
-    pub fn seed_from_system(self) -> std::io::Result<Config> {
-        use std::io::Read;
-        let mut seed = [0; 32];
-        std::fs::File::open("/dev/urandom")?.read_exact(&mut seed)?;
-        Ok(self.seed(seed))
+    pub fn seed_from_system(mut self) -> std::io::Result<Config> {
+        self.entropy = Some(Arc::new(File::open("/dev/urandom")?));
+        Ok(self)
     }
 
     /// A number as it stands.
@@ -100,6 +107,11 @@ impl Config {
         let mut raw = self.raw;
         for (option, value) in &self.texts {
             set_text(&mut raw, *option, value)?;
+        }
+        let mut seed = [0; 32];
+        if let Some(mut entropy) = self.entropy.as_deref() {
+            entropy.read_exact(&mut seed).map_err(|_| Status::from_raw(sys::WEIR_E_ENTROPY))?;
+            set_text(&mut raw, sys::option::SEED, &seed)?;
         }
         Ok(use_it(&raw))
     }

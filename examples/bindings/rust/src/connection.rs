@@ -205,20 +205,23 @@ impl<'ctx> Connection<'ctx> {
 
     /// Give all of the bytes, and hand each event to a function, with the connection to answer on:
     /// a reply leaves ahead of what follows. It ends at the first error, with the rest not given.
+    /// Without bytes it is one receive call nevertheless, and goes on while events wait.
     pub fn feed<E>(
         &mut self,
         mut data: &mut [u8],
         mut on_event: impl FnMut(&Connection<'ctx>, Event<'_>) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
-        while !data.is_empty() || self.wants().events() {
+        loop {
             let received = self.receive(data);
             for event in received.iter() {
                 on_event(received.connection(), event)?;
             }
             let used = received.used();
             data = &mut data[used..];
+            if data.is_empty() && !self.wants().events() {
+                return Ok(());
+            }
         }
-        Ok(())
     }
 
     // ---- Output ----

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! What many connections share.
 
+use std::cell::Cell;
 use std::marker::PhantomData;
 use std::mem::{size_of, MaybeUninit};
 use std::os::raw::{c_char, c_int};
@@ -33,6 +34,7 @@ use crate::sys;
 /// ```
 pub struct Context {
     raw: NonNull<sys::weir_context>, // and with that neither Send nor Sync
+    now: Cell<Duration>,             // the time told last
 }
 
 /// What a client asks for.
@@ -75,11 +77,12 @@ pub(crate) fn stats(fill: impl FnOnce(*mut sys::weir_stats, usize) -> c_int) -> 
 }
 
 impl Context {
+    /// Fails with WEIR_E_ENTROPY where the system's, which the config asks for, cannot be read.
     pub fn new(config: &Config) -> Result<Context> {
         // SAFETY: the config is whole, its texts are copied; it names no memory of its own.
         let raw =
             config.with_raw(|raw| made(|out| unsafe { sys::weir_context_create(raw, out) }))?;
-        Ok(Context { raw: raw? })
+        Ok(Context { raw: raw?, now: Cell::new(Duration::ZERO) })
     }
 
     /// The server side of a connection that a client has opened.
@@ -126,10 +129,16 @@ impl Context {
         Ok(Message { raw, context: PhantomData })
     }
 
-    /// Tell the time, of a clock that does not go back: deadlines count from it.
+    /// Tell the time, of a clock that does not go back: deadlines count from it. Those that passed
+    /// are acted on by `next_ready`, or by a receive call of their connection.
     pub fn set_time(&self, now: Duration) {
+        self.now.set(now.max(self.now.get()));
         let now_ms = now.as_millis().min(u128::from(u64::MAX)) as u64;
         unsafe { sys::weir_context_set_time(self.raw.as_ptr(), now_ms) };
+    }
+
+    pub(crate) fn time(&self) -> Duration {
+        self.now.get()
     }
 
     /// When to call `set_time` at the latest; None: nothing waits.

@@ -259,3 +259,20 @@ fn chunks_tell_where_they_stand() {
     assert_eq!((chunk.data, chunk.frame_left, chunk.offset), (&[1, 2][..], 1, 0));
     assert!(chunk.is_first && !chunk.is_last && !chunk.is_text);
 }
+
+/// What a context of its own sends first.
+fn first_output(config: &Config) -> Vec<u8> {
+    let context = Context::new(config).unwrap();
+    let mut bytes = Vec::new();
+    context.client(&request()).unwrap().write_to(&mut bytes).unwrap();
+    bytes
+}
+
+#[cfg(unix)]
+#[test]
+fn contexts_of_one_config_share_no_entropy() {
+    let config = Config::new().seed_from_system().unwrap();
+    let first = first_output(&config);
+    assert_ne!(first, first_output(&config));
+    assert_ne!(first, first_output(&config.clone()));
+}
