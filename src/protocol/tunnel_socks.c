@@ -68,11 +68,11 @@ static void tunnel_socks_store16(uint8_t *out, uint32_t value)
     out[1] = (uint8_t)(value & 0xFF);
 }
 
-/* The host is a valid IPv6 address. What stands behind "::" is moved to the end. */
+/* The host is a valid IPv6 address: 16 bytes, or fewer and "::". What stands behind that is moved
+ * to the end. */
 static void tunnel_socks_ipv6(weir_text host, uint8_t address[16])
 {
     size_t at = 0, gap = 16;
-    memset(address, 0, 16);
     while (host.len > 0) {
         if (host.data[0] == ':') {
             if (host.len > 1 && host.data[1] == ':')
@@ -87,7 +87,7 @@ static void tunnel_socks_ipv6(weir_text host, uint8_t address[16])
         tunnel_socks_store16(address + at, tunnel_socks_group(&host));
         at += 2;
     }
-    if (gap < at) {
+    if (gap < 16) {
         const size_t behind = at - gap;
         memmove(address + 16 - behind, address + gap, behind);
         memset(address + gap, 0, 16 - at);
@@ -166,14 +166,13 @@ int weir__tunnel_socks_open(weir__tunnel *tunnel, const weir_proxy_request *requ
 
 /* ---- What comes ------------------------------------------------------------------------------*/
 
-/* The next turn: say what stands from one place to another, wait for two bytes. */
+/* The next turn: say what stands from one place to another, wait for two bytes again. */
 static int tunnel_socks_say(weir__tunnel *tunnel, uint32_t turn, size_t from, size_t to)
 {
     tunnel->turn = turn;
     tunnel->sent = from;
     tunnel->allowed = to;
     tunnel->have = 0;
-    tunnel->need = 2;
     return WEIR__TUNNEL_MORE;
 }
 

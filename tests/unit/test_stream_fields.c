@@ -92,6 +92,8 @@ static void pieces_of_a_cookie_are_joined(void **state)
     (void)state;
     check_read(1, LINES(PSEUDO, "cookie=a=1", "b=2", "cookie=c=3", "d=4", "cookie=e=5"), WEIR_OK,
                HEAD "cookie: a=1; c=3; e=5\r\nb: 2\r\nd: 4\r\n\r\n");
+    check_read(1, LINES(PSEUDO, "cookie=a=1", "cookie=b=2"), WEIR_OK,
+               HEAD "cookie: a=1; b=2\r\n\r\n");
 }
 
 static void lengths_may_be_left_out(void **state)
@@ -172,6 +174,7 @@ static void R8441_5_2__fields_of_http_1_are_refused(void **state)
                                       "proxy-connection=x",
                                       "transfer-encoding=chunked",
                                       "A=b",
+                                      "Z=b",
                                       "sec-webSocket-version=13",
                                       "a b=c",
                                       "=c",
@@ -300,6 +303,7 @@ static void R8441_5_4__a_101_becomes_200_and_refusals_stay(void **state)
                 "\r\nno",
                 2, 2, ":status=426|content-length=2|");
     check_write(0, "HTTP/1.1 503\r\n\r\n", 0, 1, ":status=503|");
+    check_write(0, "HTTP/1.1 503\r\nA-Z: B\r\n\r\n", 0, 2, ":status=503|a-z=B|");
     check_write(0, "HTTP/1.1 503 a\rb\r\nc: \r\r\n\r\n", 0, 2, ":status=503|c=\r|");
 }
 

@@ -46,7 +46,7 @@ static void addresses_go_as_bytes(void **state)
     check_connect(p, "::", BYTES("\5\1\0\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x12\x34"));
     check_connect(p, "::1", BYTES("\5\1\0\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\x12\x34"));
     check_connect(p, "fe80::", BYTES("\5\1\0\4\xFE\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x12\x34"));
-    check_connect(p, "1:2::7:8", BYTES("\5\1\0\4\0\1\0\2\0\0\0\0\0\0\0\0\0\7\0\x08\x12\x34"));
+    check_connect(p, "1:2::9:8", BYTES("\5\1\0\4\0\1\0\2\0\0\0\0\0\0\0\0\0\x09\0\x08\x12\x34"));
     check_connect(p, "1:2:3:4:5:6:7::", BYTES("\5\1\0\4\0\1\0\2\0\3\0\4\0\5\0\6\0\7\0\0\x12\x34"));
     check_connect(p, "::2:3:4:5:6:7:8",
                   BYTES("\5\1\0\4\0\0\0\2\0\3\0\4\0\5\0\6\0\7\0\x08\x12\x34"));
@@ -67,7 +67,7 @@ static void credentials_go_when_the_proxy_asks_for_them(void **state)
         proxied_says(p, BYTES("\1\2me\3key"), step);
         assert_int_equal(proxied_hears(p, BYTES("\1\0"), step, 0), 0);
         proxied_says(p, BYTES("\5\1\0\3\1h\x12\x34"), step);
-        assert_int_equal(proxied_hears(p, BYTES("\5\0\0\1\1\2\3\4\5\6"), step, 0), 1);
+        assert_int_equal(proxied_hears(p, BYTES("\5\0\0\1\x0A\2\3\4\5\6"), step, 0), 1);
     }
 }
 

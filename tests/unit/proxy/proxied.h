@@ -34,6 +34,7 @@ static inline int proxied_setup(void **state)
     assert_int_equal(weir_config_init(&p->config, sizeof p->config), WEIR_OK);
     p->config.allocate = test_allocate;
     p->config.allocate_user = &p->alloc;
+    p->config.max_pooled_bytes = 0; /* fresh memory, which is not zero, each time */
     assert_int_equal(weir_context_create(&p->config, &p->context), WEIR_OK);
     *state = p;
     return 0;
