@@ -141,6 +141,9 @@ class Context:
     """What many connections share. Options are those of weir_config, in lower case; None: no limit;
     texts may be given as lists."""
 
+    _as_parameter_: c_void_p | None = None
+    _over = False  # nobody uses it: it is freed once its connections and messages are
+
     def __init__(self, tiny: bool = False, **options: Any):
         size, kept, self._as_parameter_ = lib.weir_config_size(), [], c_void_p()
         config = (c_uint64 * (size // 8))()
@@ -163,8 +166,15 @@ class Context:
         self._connections = weakref.WeakValueDictionary()
 
     def __del__(self):
-        with contextlib.suppress(Error):
-            lib.weir_context_free(self)
+        self._over = True
+        self._free_if_over()
+
+    def _free_if_over(self) -> None:
+        """In cyclic garbage it may go before its connections and messages: the last one frees."""
+        if self._over and self._as_parameter_:
+            with contextlib.suppress(Error):
+                lib.weir_context_free(self)
+                self._as_parameter_ = None
 
     def server(self) -> Connection:
         """The server side of a connection that a client has opened."""
@@ -217,13 +227,15 @@ class Message:
     """A prepared message: checked, framed and compressed once."""
 
     def __init__(self, context: Context, data: Data, compression: int = 0):
-        raw, self._as_parameter_, self._context = _raw(data), c_void_p(), context
+        self._as_parameter_, self._context = c_void_p(), context
+        raw = _raw(data)
         kind = _TEXT if isinstance(data, str) else _BINARY
         lib.weir_message_create(context, kind | compression, raw, len(raw),
                                 byref(self._as_parameter_))
 
     def __del__(self):
         lib.weir_message_free(self)
+        self._context._free_if_over()
 
 
 class Connection:
@@ -246,6 +258,7 @@ class Connection:
             self.context._connections.pop(self._as_parameter_.value, None)
             lib.weir_conn_free(self)
             self._as_parameter_ = self._kept = None
+            self.context._free_if_over()
 
     __del__ = free
 
