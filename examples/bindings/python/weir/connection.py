@@ -310,22 +310,38 @@ class Connection:
 
     def take_filled(self, count: int, append) -> tuple[int, int, list[Event]]:
         """The fast way of input_filled, one call of weir: whole messages go to append, as str or
-        bytes. Gives how many bytes were used, the number of events, and those that are no
-        messages."""
+        bytes. Gives how many bytes were used, the size of these messages, and the events that are
+        no messages."""
         arguments = self._arguments
         arguments.number.value = count
-        found = _input_filled(self._as_parameter_, arguments.number, arguments.to_used,
-                              arguments.to_events, _events_cap)
-        others, index = [], 0
-        for kind, flags, at, size in _HEAD.iter_unpack(arguments.events[:found << 6]):
+        return self._taken_messages(_input_filled(
+            self._as_parameter_, arguments.number, arguments.to_used, arguments.to_events,
+            _events_cap), append)
+
+    def take(self, data: bytearray, at: int, append) -> tuple[int, int, list[Event]]:
+        """The same for bytes that arrived, from at on; they may be changed."""
+        arguments, left = self._arguments, len(data) - at
+        arguments.number.value = left
+        address = ctypes.addressof(c_char.from_buffer(data, at)) if left else 0
+        count = _receive(self._as_parameter_, c_void_p(address), arguments.number,
+                         arguments.to_used, arguments.to_events, _events_cap)
+        self._kept = data
+        return self._taken_messages(count, append)
+
+    def _taken_messages(self, count: int, append) -> tuple[int, int, list[Event]]:
+        arguments = self._arguments
+        others, index, total = [], 0, 0
+        for kind, flags, at, size in _HEAD.iter_unpack(arguments.events[:count << 6]):
             if kind != _MESSAGE:
                 others.append(arguments.event(index))
-            elif flags & _IS_TEXT:
-                append(str(MEMORY[at:at + size], "utf-8"))
             else:
-                append(MEMORY[at:at + size].tobytes())
+                total += size
+                if flags & _IS_TEXT:
+                    append(str(MEMORY[at:at + size], "utf-8"))
+                else:
+                    append(MEMORY[at:at + size].tobytes())
             index += 1
-        return arguments.used.value, found, others
+        return arguments.used.value, total, others
 
     def receive_eof(self) -> Iterator[Event]:
         """The transport has ended; gives the events that follow."""
