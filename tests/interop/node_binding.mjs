@@ -5,10 +5,13 @@
 
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import net from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import {
-    check, equal, need, needExamples, runCases, within, withServer,
+    check, equal, need, needExamples, ROOT, runCases, startProgram, within, withServer,
 } from "./support/harness.mjs";
 import { hash } from "./support/ws.mjs";
 
@@ -531,6 +534,10 @@ const perPair = {
 const RESPONSE = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
     + "Connection: Upgrade\r\n";
 
+const REQUEST = "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n";
+const CLOSE = Buffer.from([0x88, 0x82, 0, 0, 0, 0, 1000 >> 8, 1000 & 255]);
+
 /** Two connections that talk without a transport, in steps of so many bytes. */
 function inMemory(step, options) {
     const context = new ours.Context(options), seen = [];
@@ -691,6 +698,117 @@ const alone = {
         client.terminate();
         await client.closed;
         listener.close();
+    },
+
+    async peer_that_does_not_read__is_cut_off() {
+        for (const [last, code] of [[null, 1006], [CLOSE, 1000]]) {
+            const listener = await listening(ours, { closeTimeout: 100 });
+            const arrived = once(listener, "connection");
+            const socket = net.connect(listener.address().port, "127.0.0.1").pause();
+            socket.on("error", () => {});
+            socket.write(REQUEST);
+            const [server] = await within(10, arrived, "connection");
+            watched(server);
+            server.send(Buffer.alloc(64 << 20)); // more than a system's buffers take
+            if (last) socket.write(last);
+            else server.close();
+            equal((await within(10, server.closed, "close"))[0], code);
+            socket.destroy();
+            listener.close();
+        }
+    },
+
+    async answer_to_a_client_that_is_gone__is_dropped() {
+        for (const isGood of [true, false]) {
+            let asked;
+            const question = new Promise((resolve) => (asked = resolve));
+            const listener = await listening(ours, {
+                verifyClient: (info, answer) => asked([info.req.socket, answer]) });
+            listener.on("connection", () => check(false, "connection"));
+            const socket = net.connect(listener.address().port, "127.0.0.1");
+            socket.on("error", () => {});
+            socket.write(REQUEST);
+            const [theirs, answer] = await within(10, question, "question");
+            const gone = new Promise((resolve) => theirs.on("close", resolve));
+            socket.resetAndDestroy();
+            await within(10, gone, "reset");
+            answer(isGood);
+            answer(!isGood);
+            const over = once(listener, "close");
+            listener.close();
+            await within(10, over, "end of the server");
+        }
+    },
+
+    second_answer__is_ignored: () => withPair(PAIRS["weir to weir"], async (left, right) => {
+        right.send("in");
+        equal(await left.next(), "in");
+    }, {
+        ofServer: {
+            verifyClient(info, answer) {
+                for (const isGood of [true, false, true]) answer(isGood);
+            },
+        },
+    }),
+
+    async server_of_another_that_goes_on__gets_503_when_closed() {
+        const own = http.createServer().listen(0, "127.0.0.1");
+        await once(own, "listening");
+        const some = new ours.WebSocketServer({ noServer: true });
+        own.on("upgrade", (...request) => some.handleUpgrade(
+            ...request, () => check(false, "accepted")));
+        some.close();
+        await within(10, once(some, "close"), "close");
+        equal((await refused(ours, `ws://127.0.0.1:${own.address().port}/`)).status, 503);
+        own.close();
+        own.closeAllConnections();
+    },
+
+    transport_that_cannot_be_opened__leaves_no_connection() {
+        const { client } = ours.Context.prototype, made = [];
+        ours.Context.prototype.client = function record(...args) {
+            made.push(client.apply(this, args));
+            return made.at(-1);
+        };
+        const wrong = [{ key: "no key", cert: "none" }, { createConnection: () => null }];
+        const kinds = wrong.map((options) => {
+            try {
+                new ours.WebSocket("wss://localhost:1/", options);
+            } catch (error) {
+                return error instanceof Error;
+            }
+            return false;
+        });
+        ours.Context.prototype.client = client;
+        equal(kinds, [true, true]);
+        equal(made.map(({ handle }) => handle), [0, 0]);
+    },
+
+    async library_without_a_folder__is_not_described_by_the_current_one() {
+        const folder = mkdtempSync(path.join(tmpdir(), "weir-"));
+        try {
+            cpSync(path.join(ROOT, "examples/bindings/node"), path.join(folder, "package"),
+                { recursive: true });
+            const api = JSON.parse(readFileSync(
+                path.join(path.dirname(process.env.WEIR_LIB), "weir_api.json"), "utf8"));
+            const write = (place, description) => writeFileSync(
+                path.join(folder, place, "weir_api.json"), JSON.stringify(description));
+            const importing = async () => {
+                const run = startProgram(process.execPath,
+                    ["-e", "import('./package/weir.mjs').then(() => console.log('there'))"],
+                    { cwd: folder, env: { ...process.env, WEIR_LIB: "libweir.so",
+                        LD_LIBRARY_PATH: path.dirname(process.env.WEIR_LIB) } });
+                return [await within(20, run.exited, "end"), run.errors];
+            };
+            write("", { format: 0 });
+            write("package", api);
+            equal(await importing(), [0, ""]);
+            write("package", { ...api, version: "9.9.0" });
+            const [status, errors] = await importing();
+            check(status !== 0 && /not of version 9\.9\.0/.test(errors), errors);
+        } finally {
+            rmSync(folder, { recursive: true });
+        }
     },
 
     wrong_arguments__throw() {

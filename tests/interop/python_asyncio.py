@@ -14,6 +14,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import zlib
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "support"))
@@ -556,6 +557,185 @@ async def end_while_a_send_waits__is_told():
         listener.connections[0].abort()
         assert (await raises(weir.ConnectionClosed, sending)).code == 1006
         await raises(weir.ConnectionClosed, pinging)
+
+
+# ---- Peers of bytes alone ------------------------------------------------------------------------
+
+REQUEST = (b"GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+           b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+           b"Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n")
+HELLO = bytes.fromhex("f248cdc9c90700")  # RFC 7692 7.2.3.1
+COMPRESSED_BIT, FIN, CONTINUATION, TEXT, CLOSE, PING = 0x40, 0x80, 0, 1, 8, 9
+
+
+def frame(first, payload=b""):
+    size = len(payload)
+    head = bytes([first, 0x80 | size]) if size < 126 else (
+        bytes([first, 0xfe]) + size.to_bytes(2, "big"))
+    return head + bytes(4) + payload  # a mask of zeros
+
+
+@contextlib.asynccontextmanager
+async def raw_client(peer):
+    reader, writer = await asyncio.open_connection("127.0.0.1", peer.port)
+    writer.write(REQUEST)
+    await reader.readuntil(b"\r\n\r\n")
+    yield reader, writer
+    writer.transport.abort()
+
+
+@contextlib.contextmanager
+def impatient(tick, patience):
+    before = weir.aio.TICK, weir.aio.PATIENCE
+    weir.aio.TICK, weir.aio.PATIENCE = tick, patience
+    try:
+        yield
+    finally:
+        weir.aio.TICK, weir.aio.PATIENCE = before
+
+
+@case_for("at once", "later")
+async def replies_to_what_came_with_a_close__leave_before_it(when):
+    async def handler(socket):
+        async for message in socket:
+            if when == "later":
+                await asyncio.sleep(0.001)
+            await socket.send(message)
+
+    one, fragments = frame(FIN | TEXT, b"a"), frame(TEXT, b"a") + frame(FIN, b"b")
+    hello, ping = frame(FIN | COMPRESSED_BIT | TEXT, HELLO), frame(FIN | PING, b"p")
+    last, echoed = frame(FIN | TEXT, b"z"), [b"\x81\x01z"]
+    a, ab, pong = b"\x81\x01a", b"\x81\x02ab", b"\x8a\x01p"
+    async with serve_weir(handler, deflate=weir.Deflate.ON) as peer:
+        for sent, answers in [
+                (one, [a]), (one + ping, [pong, a]), (ping + one, [pong, a]), (one * 63, [a] * 63),
+                (one * 64, [a] * 64), (one * 200, [a] * 200), (fragments * 4, [ab] * 4),
+                (hello * 3, [b"\x81\x05Hello"] * 3), (one + fragments + ping, [a, ab, pong])]:
+            for close in (frame(FIN | CLOSE), frame(FIN | CLOSE, b"\x03\xe8")):
+                async with raw_client(peer) as (reader, writer):
+                    writer.write(sent + last + close)
+                    found = await asyncio.wait_for(reader.read(), 10)
+                    end = bytes([FIN | CLOSE, len(close) - 6]) + close[6:]
+                    assert found.endswith(end), (sent[:20], found[-20:])
+                    pieces = found[:-len(end)]
+                    for answer in sorted({*answers, *echoed}):
+                        assert pieces.count(answer) == (answers + echoed).count(answer), found
+                    assert len(pieces) == sum(map(len, answers + echoed))
+    assert peer.context.stats().failed == 0
+
+
+@case
+async def replies_that_wait_for_room__leave_before_an_empty_close():
+    async def handler(socket):
+        async for _ in socket:
+            for _ in range(40):
+                await socket.send(bytes(100000))
+
+    async with serve_weir(handler, fragment_bytes=None) as peer, raw_client(peer) as pair:
+        reader, writer = pair
+        writer.write(frame(FIN | TEXT, b"a") * 2 + frame(FIN | CLOSE))
+        found = await asyncio.wait_for(reader.read(), 20)
+        assert len(found) == 80 * 100010 + 2 and found.endswith(b"\x88\x00")
+
+
+@case
+async def close_behind_messages_that_nobody_takes__is_answered():
+    async def handler(socket):
+        await socket.wait_closed()
+
+    with impatient(0.01, 0.05):
+        async with serve_weir(handler) as peer:
+            for close in (frame(FIN | CLOSE), frame(FIN | CLOSE, b"\x03\xe8")):
+                async with raw_client(peer) as (reader, writer):
+                    writer.write(frame(FIN | TEXT, b"a") * 3 + close)
+                    assert (await asyncio.wait_for(reader.read(), 10)).startswith(b"\x88")
+
+
+@case
+async def handler_that_leaves_messages__closes_all_the_same():
+    async def handler(socket):
+        await socket.recv()
+
+    plain, fragments = frame(FIN | TEXT, b"a"), frame(TEXT, b"a") + frame(FIN, b"b")
+    for sent in (plain * 20, fragments * 20):
+        async with serve_weir(handler, max_queue=4) as peer, raw_client(peer) as pair:
+            reader, writer = pair
+            writer.write(sent)
+            assert await asyncio.wait_for(reader.readexactly(4), 10) == b"\x88\x02\x03\xe8"
+            writer.write(frame(FIN | CLOSE, b"\x03\xe8"))
+            assert await asyncio.wait_for(reader.read(), 5) == b""  # sooner than its timeout
+        assert peer.context.stats().failed == 0
+
+
+@case
+async def peer_that_does_not_read__is_cut_off():
+    ended = asyncio.Event()
+
+    async def handler(socket):
+        async for _ in socket:
+            await socket.send(bytes(64 * MIB))
+        await socket.wait_closed()
+        ended.set()
+
+    options = {"fragment_bytes": None, "max_queued_bytes": None, "close_timeout_ms": 50}
+    async with serve_weir(handler, **options) as peer, raw_client(peer) as (_, writer):
+        writer.write(frame(FIN | TEXT, b"a") + frame(FIN | CLOSE, b"\x03\xe8"))
+        await asyncio.wait_for(ended.wait(), 10)
+
+
+@case_for("fragmented", "compressed", "small and compressed")
+async def slow_consumer__bounds_what_is_queued(kind):
+    packer, count = zlib.compressobj(9, zlib.DEFLATED, -15), 1000
+    zeros = packer.compress(bytes(300000)) + packer.flush(zlib.Z_SYNC_FLUSH)[:-4]
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    tiny = packer.compress(b"z") + packer.flush(zlib.Z_SYNC_FLUSH)[:-4]
+    messages = {"fragmented": frame(2, bytes(100)) + frame(FIN, bytes(100)),
+                "compressed": frame(FIN | COMPRESSED_BIT | 2, zeros),
+                "small and compressed": frame(FIN | COMPRESSED_BIT | 2, tiny)}
+    gate, begun, seen = asyncio.Event(), asyncio.Event(), []
+
+    async def handler(socket):
+        seen.append(socket)
+        begun.set()
+        await gate.wait()
+        total = 0
+        async for _ in socket:
+            total += 1
+        seen.append(total)
+
+    with impatient(0.01, 0):
+        async with serve_weir(handler, max_queue=8, deflate=weir.Deflate.ON) as peer:
+            async with raw_client(peer) as (reader, writer):
+                for at in range(0, count, 100):
+                    writer.write(messages[kind] * 100)
+                writer.write(frame(FIN | CLOSE, b"\x03\xe8"))
+                await begun.wait()
+                for _ in range(50):
+                    await asyncio.sleep(0.01)
+                    assert len(seen[0]._messages) <= 64 + 8
+                    assert sum(map(len, seen[0]._messages)) <= MIB + 300000
+                assert not seen[0]._reading and not seen[0].closed
+                gate.set()
+                assert await asyncio.wait_for(reader.read(), 10) == b"\x88\x02\x03\xe8"
+    assert seen[1] == count
+
+
+@case
+async def connect_cancelled_in_any_turn__leaves_nothing():
+    mistakes = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: mistakes.append(context))
+    async with serve_weir() as peer:
+        made = 0
+        for turns in range(40):
+            connecting = asyncio.ensure_future(weir.connect(peer.url)._open())
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            connecting.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await (await connecting).close()
+                made += 1
+        assert 0 < made < 40
+    assert mistakes == []
 
 
 run_cases()

@@ -7,7 +7,11 @@ matrix: none, because both sides are ours
 
 import ctypes
 import gc
+import os
+import shutil
+import subprocess
 import sys
+import tempfile
 import zlib
 from pathlib import Path
 from struct import Struct
@@ -233,6 +237,46 @@ def what_is_dropped__is_freed():
     keep.free()
     assert keep.state == weir.State.CLOSED
     assert context.stats().connections == 0
+
+
+@case
+def garbage_in_a_cycle__is_freed_with_its_context():
+    free, freed = weir.lib.weir_context_free, []
+
+    def record(context):
+        freed.append(free(context))  # an Error while it is in use
+
+    def drop(*kinds):
+        context = weir.Context()
+        cycle = [context, *(getattr(context, kind)(*arguments) for kind, *arguments in kinds)]
+        cycle.append(cycle)
+
+    gc.collect()
+    weir.lib.weir_context_free = record
+    try:
+        for kinds in ([], [("server",)], [("message", "x")],
+                      [("server",), ("client", "ws://h/"), ("message", b"x")]):
+            drop(*kinds)
+            gc.collect()
+            assert freed == [Status.OK], kinds
+            freed.clear()
+    finally:
+        weir.lib.weir_context_free = free
+
+
+@case
+def library_without_a_folder__is_not_described_by_the_current_one():
+    library = Path(os.environ["WEIR_LIB"])
+    with tempfile.TemporaryDirectory() as folder:
+        package = Path(folder, "package", "weir")
+        shutil.copytree(BINDING / "weir", package)
+        shutil.copy(library.with_name("weir_api.json"), package)
+        Path(folder, "weir_api.json").write_text('{"format": 0}')
+        done = subprocess.run(
+            [sys.executable, "-c", "import weir"], cwd=folder, capture_output=True, text=True,
+            env={**os.environ, "PYTHONPATH": str(package.parent), "WEIR_LIB": "libweir.so",
+                 "LD_LIBRARY_PATH": str(library.parent)}, check=False)
+        assert done.returncode == 0, done.stderr
 
 
 @case

@@ -147,6 +147,7 @@ export class Context {
         must(contextCreate(config, toOut));
         this._handle = numberAt(out, 0);
         this._connections = new Map(); // by their handles
+        this.closeTimeout = options.close_timeout_ms ?? null; // null: no limit
         kept.length = 0; // until here the config borrowed them
     }
 

@@ -10,6 +10,8 @@ import { C, errorOf } from "./weir_ffi.mjs";
 const NOTHING = Buffer.alloc(0);
 const EXTENSION = /\r\nSec-WebSocket-Extensions: ([^;\r]*)/i; // the name of the one accepted
 const upgradeRequired = http.STATUS_CODES[426];
+const UNAVAILABLE = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n"
+    + "Content-Type: text/html\r\nContent-Length: 19\r\n\r\nService Unavailable";
 
 /** The bytes of a request that Node's http has parsed: weir judges them by its own rules. */
 function requestBytes({ method, url, httpVersion, rawHeaders }) {
@@ -17,6 +19,12 @@ function requestBytes({ method, url, httpVersion, rawHeaders }) {
     for (let at = 0; at < rawHeaders.length; at += 2)
         head += `${rawHeaders[at]}: ${rawHeaders[at + 1]}\r\n`;
     return Buffer.from(`${head}\r\n`, "latin1");
+}
+
+/** The last bytes of a socket. */
+function endWith(bytes, socket) {
+    socket.once("finish", () => socket.destroy());
+    socket.end(bytes);
 }
 
 export class WebSocketServer extends EventEmitter {
@@ -59,6 +67,11 @@ export class WebSocketServer extends EventEmitter {
 
     /** Take over a request to upgrade; callback(client, request) once it is accepted. */
     handleUpgrade(request, socket, head, callback) {
+        if (this._closing) { // the context may be gone
+            socket.on("error", () => socket.destroy());
+            endWith(UNAVAILABLE, socket);
+            return;
+        }
         const upgrade = new Upgrade(this, request, socket, head, callback);
         if (upgrade.fault) this._fault(upgrade, request, socket);
         else if (!this.shouldHandle(request)) upgrade.refuse(400);
@@ -112,7 +125,8 @@ export class WebSocketServer extends EventEmitter {
 /** A request to upgrade, until it is accepted or refused. */
 class Upgrade {
     constructor(server, request, socket, head, callback) {
-        Object.assign(this, { server, request, socket, head, callback, fault: C.OK });
+        Object.assign(this, { server, request, socket, head, callback });
+        [this.fault, this.answered] = [C.OK, false];
         this.onError = () => socket.destroy();
         this.onClose = () => this.connection.free();
         socket.on("error", this.onError).on("close", this.onClose);
@@ -130,9 +144,17 @@ class Upgrade {
 
     onReady() {}
 
+    /** Whether it may still be answered: once, and not after the client has gone. */
+    _mayAnswer() {
+        const may = !this.answered && this.connection.handle !== 0 && !this.socket.destroyed;
+        this.answered = true;
+        return may;
+    }
+
     accept() {
         const { connection, server, socket, request } = this;
         if (server._closing) return this.refuse(503);
+        if (!this._mayAnswer()) return undefined;
         if (!socket.readable || !socket.writable) return socket.destroy();
         connection.accept(this._subprotocol(), {});
         connection.receive(NOTHING, this); // it is open now
@@ -158,15 +180,14 @@ class Upgrade {
     }
 
     refuse(status, body = http.STATUS_CODES[status], headers = {}) {
+        if (!this._mayAnswer()) return;
         this.connection.respond(status, { "Content-Type": "text/html", ...headers }, body ?? "");
         this.leave();
     }
 
     /** Write weir's answer and end. */
     leave() {
-        const { connection, socket } = this;
-        socket.once("finish", () => socket.destroy());
-        socket.end(Buffer.concat(connection.output()));
+        endWith(Buffer.concat(this.connection.output()), this.socket);
     }
 
     /** The socket is another's from now on. */

@@ -12,6 +12,9 @@ const STATES = ["CONNECTING", "OPEN", "CLOSING", "CLOSED"];
 const NO_STATUS = 1005, ABNORMAL = 1006;
 const NOTHING = Buffer.alloc(0);
 const LEND = 64 * 1024; // a server's messages of so many bytes are not copied
+const LONGEST = 2 ** 31 - 1; // milliseconds of a timer
+// Ends of a peer that does not answer: what is left to write is not waited for.
+const SILENCE = new Set([C.E_HANDSHAKE_TIMEOUT, C.E_PONG_TIMEOUT, C.E_CLOSE_TIMEOUT]);
 const DEFAULTS = { maxPayload: 100 * 1024 * 1024, closeTimeout: 30000 };
 
 // ---- Options ------------------------------------------------------------------------------------
@@ -81,6 +84,8 @@ export class WebSocket extends EventEmitter {
     _dirty = false; // there is output, and a flush will come
     _mayLend = false; // weir sends from where bytes are: neither masked nor compressed
     _streaming = false; // a message was begun with fin: false
+    _cause = 0; // the status that ended the connection
+    _cutOff = undefined; // the timer of a peer that does not read the last bytes
 
     /** A client. options: those of ws, of net or tls, and `weir` (weir_config by name). */
     constructor(url, protocols = [], options = {}) {
@@ -236,10 +241,15 @@ export class WebSocket extends EventEmitter {
         const connection = clientContext(policyOf(options, false)).client(this, request);
         const host = url.hostname.replace(/^\[|\]$/g, "");
         const open = createConnection ?? (secure ? tls.connect : net.connect);
-        this._attach(connection, socket ?? open({
-            ...(secure && !net.isIP(host) && { servername: host }),
-            ...transport, host, port: Number(url.port) || (secure ? 443 : 80),
-        }));
+        try {
+            this._attach(connection, socket ?? open({
+                ...(secure && !net.isIP(host) && { servername: host }),
+                ...transport, host, port: Number(url.port) || (secure ? 443 : 80),
+            }));
+        } catch (error) { // of the options for TLS, or the caller's createConnection
+            connection.free();
+            throw error;
+        }
         this._dirty = true;
         process.nextTick(() => this._flush()); // the request
     }
@@ -346,6 +356,7 @@ export class WebSocket extends EventEmitter {
         const isOpening = this.readyState === CONNECTING;
         this.readyState = CLOSING;
         this._ended = true;
+        this._cause = cause;
         [this._code, this._reason] = isOpening ? [ABNORMAL, NOTHING] : [code || NO_STATUS, reason];
         const isFault = cause <= C.E_RSV || cause === C.E_MEMORY || (isOpening && cause < 0);
         if (isFault) this._fail(errorOf(cause));
@@ -355,13 +366,26 @@ export class WebSocket extends EventEmitter {
     _pump() {
         this._flush();
         const wanted = this._connection.wants;
-        if (wanted & C.WANT_CLOSE) this._socket.destroySoon();
+        if (wanted & C.WANT_CLOSE) this._end();
         else if (wanted & C.WANT_SHUTDOWN_WRITE) this._socket.end();
         else if (wanted & C.WANT_EVENTS && !this._handling) this._receive(NOTHING);
     }
 
+    /** The transport ends once all is written, unless the peer does not read it in time. */
+    _end() {
+        if (SILENCE.has(this._cause)) {
+            this._socket.destroy();
+            return;
+        }
+        this._socket.destroySoon();
+        const limit = this._connection.context.closeTimeout;
+        if (limit !== null && !this._socket.destroyed)
+            this._cutOff ??= setTimeout(() => this._socket.destroy(), Math.min(limit, LONGEST));
+    }
+
     /** The transport is gone: the last events, then 'close'. */
     _gone() {
+        clearTimeout(this._cutOff);
         if (!this._ended) this._connection.receiveEof(this);
         this._connection.free();
         for (const callback of this._callbacks.splice(0))

@@ -3,7 +3,8 @@
 //
 // All of it is read from weir_api.json, which the build writes beside the library (../describe.py
 // says what stands in it). WEIR_LIB names the library, WEIR_API the description; without them they
-// are looked for in this folder, and the description beside the library and in share/weir too.
+// are looked for in this folder, and the description beside the library and in share/weir too; a
+// library that the system finds by its name alone is beside nothing that is known.
 //
 // Addresses are numbers here: koffi takes them for pointers, and they reckon faster than BigInts.
 
@@ -28,8 +29,9 @@ function libraryPath() {
 }
 
 function description(library) {
+    const beside = path.basename(library) === library ? [] : [path.dirname(library)];
     const places = process.env.WEIR_API ? [process.env.WEIR_API] : [
-        path.join(path.dirname(library), "weir_api.json"), path.join(HERE, "weir_api.json"),
+        ...[...beside, HERE].map((folder) => path.join(folder, "weir_api.json")),
         "/usr/local/share/weir/weir_api.json", "/usr/share/weir/weir_api.json"];
     const place = places.find((each) => existsSync(each));
     if (!place) throw new Error("weir: weir_api.json is not found; describe.py writes it");
@@ -69,6 +71,10 @@ export function bind(name) {
         isText ? "str" : isAddress(returns) ? "uint64_t" : returns.base,
         params.map((each) => (isAddress(each) ? "void *" : each.base)));
 }
+
+const [major, minor] = api.version.split(".").map(Number);
+if (bind("version")() >> 8 !== (major << 8 | minor))
+    throw new Error(`weir: the library is not of version ${api.version}`);
 
 const [statusName, statusText, statusWire] =
     ["status_name", "status_text", "status_wire"].map(bind);

@@ -32,8 +32,9 @@ def _library():
 
 def _description(library):
     named = os.environ.get("WEIR_API")
+    beside = [library] if os.path.dirname(library) else []  # else the system finds it somewhere
     places = [Path(named)] if named else [
-        Path(library).with_name("weir_api.json"), Path(__file__).with_name("weir_api.json"),
+        *(Path(file).with_name("weir_api.json") for file in (*beside, __file__)),
         *(Path(prefix, "share/weir/weir_api.json")
           for prefix in (sys.prefix, "/usr/local", "/usr"))]
     for path in places:

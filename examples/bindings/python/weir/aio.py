@@ -13,14 +13,15 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, NamedTuple
 
 from ._abi import Error, EventType, Flag, Option, State, Status, TextId, Want, lib
-from .connection import (
-    EVENTS_CAP, Connection, Context, Data, Event, Headers, Message, parse_url)
+from .connection import Connection, Context, Data, Event, Headers, Message, parse_url
 
 TICK = 1.0  # seconds between two looks at the deadlines, at most
 STALE = 0.01  # seconds for which a time that was told is good enough for input
-HELD_BYTES = 1 << 20  # received at once and not taken: then reading pauses
+PATIENCE = 5.0  # seconds for which held input waits for a consumer that takes nothing
+HELD_BYTES = 1 << 20  # of messages that wait for their reader: then reading pauses
 MAX_QUEUE = 128  # messages that wait for their reader: then reading pauses
 log = logging.getLogger("weir")
+_WANT_EVENTS = int(Want.EVENTS)
 _WANT_MORE = int(Want.EVENTS | Want.SHUTDOWN_WRITE | Want.CLOSE)
 
 
@@ -107,8 +108,8 @@ class _Hub:
         for connection in self.context.ready():
             if connection in self.sockets:
                 self.sockets[connection].settle()
-        for socket in self.paused:
-            socket.allow_silence()
+        for socket in list(self.paused):
+            socket.stay_paused()
         self.arm()
 
 
@@ -154,6 +155,7 @@ class WebSocket(asyncio.BufferedProtocol):
     response: Response | None = None  # client: what the server answered
     subprotocol: str | None = None
     closed: ConnectionClosed | None = None  # how it ended, once it has
+    _aborted = False  # before it had a transport
 
     def __init__(self, hub: _Hub, connection: Connection, max_queue: int,
                  on_request: OnRequest | None = None, on_open: Callable | None = None):
@@ -162,13 +164,17 @@ class WebSocket(asyncio.BufferedProtocol):
         self._transport: asyncio.Transport = None  # type: ignore[assignment]
         self._messages: deque[str | bytes] = deque()
         self._append = self._messages.append
-        self._held = 0  # bytes that came since no message waited
+        self._held = 0  # bytes of messages that came since none waited
         self._receiver: _Arrival | None = None
         self._senders: list[asyncio.Future] = []
         self._pings: dict[bytes, tuple[asyncio.Future, float]] = {}
         self._full = False  # above high water: sends wait
         self._reading, self._writable = True, True
-        self._rest = b""  # input that waits for the replies to what came before it
+        self._rest: bytearray | None = None  # input held back for replies to what came before it
+        self._rest_at = 0  # so much of it was taken
+        self._progress = 0, 0  # how much of it was taken when that was looked at last
+        self._held_since = 0.0
+        self._closing = False  # by us: no replies are waited for
         self._silence_allowed = False
         self._flushing = False  # a flush is on its way
         self.opened: asyncio.Future = self._loop.create_future()
@@ -180,7 +186,7 @@ class WebSocket(asyncio.BufferedProtocol):
         """The next message; ConnectionClosed when none will come."""
         messages = self._messages
         while not messages:
-            if self._rest:
+            if self._rest is not None:
                 self._take_rest()
                 continue
             if self.closed:
@@ -195,8 +201,8 @@ class WebSocket(asyncio.BufferedProtocol):
         message = messages.popleft()
         if not messages:
             self._held = 0
-            if not self._reading and not self._rest:
-                self._resume()
+            if not self._reading:
+                self._resume_if_room()
         return message
 
     def __aiter__(self) -> WebSocket:
@@ -227,11 +233,24 @@ class WebSocket(asyncio.BufferedProtocol):
             self._connection.set(Option.PONG_TIMEOUT_MS, limit)
         self._transport.resume_reading()
 
-    def allow_silence(self) -> None:
-        """While nothing is read no pong can come, and that is not the peer's fault."""
+    def _has_room(self) -> bool:
+        return len(self._messages) <= self._max_queue and self._held <= HELD_BYTES
+
+    def _resume_if_room(self) -> None:
+        if not self._reading and self._rest is None and self._has_room():
+            self._resume()
+
+    def stay_paused(self) -> None:
+        """While nothing is read no pong can come, and that is not the peer's fault. A Close does
+        not wait for ever for replies of one who takes no messages."""
         if not self._silence_allowed:
             self._silence_allowed = True
             self._connection.set(Option.PONG_TIMEOUT_MS, None)
+        now, progress = self._loop.time(), (len(self._messages), self._rest_at)
+        if progress != self._progress:
+            self._progress, self._held_since = progress, now
+        elif now - self._held_since > PATIENCE:
+            self._take_what_fits()
 
     # ---- Sending ----
 
@@ -325,7 +344,7 @@ class WebSocket(asyncio.BufferedProtocol):
 
     def start_close(self, code: int = 1000, reason: str = "") -> None:
         """Close without waiting."""
-        self._take_rest()
+        self._take_what_fits()
         if self.closed:
             return
         try:
@@ -333,6 +352,9 @@ class WebSocket(asyncio.BufferedProtocol):
         except Error as error:
             if error.status != Status.E_CLOSING:
                 raise
+        self._closing = True
+        while self._rest is not None:
+            self._take_rest()  # its messages are dropped, unless option deliver_after_close
         if not self._reading:
             self._resume()
         self._flush()
@@ -347,7 +369,7 @@ class WebSocket(asyncio.BufferedProtocol):
         if self._transport:
             self._transport.abort()
         else:
-            self._hub.sockets.pop(self._connection, None)
+            self._aborted = True
             self._connection.free()
 
     async def __aenter__(self) -> WebSocket:
@@ -382,6 +404,9 @@ class WebSocket(asyncio.BufferedProtocol):
     # ---- What asyncio calls ----
 
     def connection_made(self, transport) -> None:
+        if self._aborted:
+            transport.abort()
+            return
         self._transport = transport
         self._hub.sockets[self._connection] = self  # not before: TLS may fail, and nothing follows
         transport.set_write_buffer_limits(0)  # what waits, waits in weir
@@ -397,21 +422,19 @@ class WebSocket(asyncio.BufferedProtocol):
         connection, messages = self._connection, self._messages
         known, left = len(messages), count
         while left:
-            used, found, others = connection.take_filled(left, self._append)
+            used, size, others = connection.take_filled(left, self._append)
             left -= used
+            self._held += size
             for event in others:
                 self._on_event(event)
-            if left and 0 < found < EVENTS_CAP and not others:
-                # A Close follows these messages: it may wait until they are answered.
-                self._rest = self._buffer[count - left:count].tobytes()
-                self._pause()
-                self._loop.call_later(TICK, self._take_rest)
+            if messages and not self._closing and (
+                    left or connection.wants_number() & _WANT_EVENTS):
+                # A Close may follow these messages: it waits until they are answered.
+                self._hold(self._buffer[count - left:count])
                 break
         if len(messages) > known:
-            self._held += count
-            if self._reading and not self.closed and (  # else its end would not be seen
-                    len(messages) > self._max_queue or self._held > HELD_BYTES):
-                self._pause()
+            if self._reading and not self.closed and not self._has_room():
+                self._pause()  # but not behind the end, which would not be seen
             receiver = self._receiver
             if receiver and not receiver.done():
                 self._flushing = True  # what it sends leaves together, below
@@ -419,16 +442,35 @@ class WebSocket(asyncio.BufferedProtocol):
                     receiver.arrive_later()
                 else:
                     receiver.arrive()
+        if self._rest is not None and self._reading:
+            self._pause()
         self._flush()
 
+    def _hold(self, rest: memoryview) -> None:
+        """Keep input until the messages that wait are taken. There may be no bytes of it: weir has
+        seen the head of an empty Close."""
+        self._rest, self._rest_at = bytearray(rest), 0
+        self._held_since = self._loop.time()
+
     def _take_rest(self) -> None:
-        """Go on with input that was held back."""
-        rest, self._rest = self._rest, b""
-        if rest:
-            for event in self._connection.receive(rest):
-                self._on_event(event)
-            self._resume()
+        """Go on with input that was held back, by one call of weir."""
+        rest, connection = self._rest, self._connection
+        used, size, others = connection.take(rest, self._rest_at, self._append)
+        self._rest_at += used
+        self._held += size
+        waits = self._messages and connection.wants_number() & _WANT_EVENTS
+        if self._rest_at == len(rest) and not waits:
+            self._rest = None
+        for event in others:
+            self._on_event(event)
+        if self._rest is None:
+            self._resume_if_room()
             self.settle()
+
+    def _take_what_fits(self) -> None:
+        """Go on without waiting for replies, as far as messages may be queued."""
+        while self._rest is not None and self._has_room():
+            self._take_rest()
 
     def _wake(self) -> None:
         if self._receiver and not self._receiver.done():
@@ -438,6 +480,8 @@ class WebSocket(asyncio.BufferedProtocol):
         self._end_input()
 
     def connection_lost(self, _) -> None:
+        if self._aborted:
+            return
         self._end_input()
         self._hub.paused.discard(self)
         del self._hub.sockets[self._connection]
@@ -474,7 +518,8 @@ class WebSocket(asyncio.BufferedProtocol):
                 return
 
     def _end_input(self) -> None:
-        self._take_rest()
+        self._take_what_fits()
+        self._rest = None
         for event in self._connection.receive_eof():
             self._on_event(event)
         self.settle()
@@ -486,13 +531,13 @@ class WebSocket(asyncio.BufferedProtocol):
         while True:
             self._write()
             wants = self._connection.wants
-            if not wants & Want.EVENTS:
+            if not wants & Want.EVENTS or self._rest is not None and not self._may_take_events():
                 break
             for event in self._connection.events():
                 self._on_event(event)
         if wants & Want.CLOSE:
             if self._writable or self.closed and self.closed.clean:
-                self._transport.close()
+                self._close_transport()
             else:
                 self._transport.abort()  # nobody waits for what is left
         elif wants & Want.SHUTDOWN_WRITE:
@@ -504,6 +549,23 @@ class WebSocket(asyncio.BufferedProtocol):
             except OSError:
                 self._transport.abort()  # the peer was faster
 
+    def _close_transport(self) -> None:
+        """Let it write what is left, unless the peer does not read it in time."""
+        limit = self._hub.context.get(Option.CLOSE_TIMEOUT_MS)
+        if not (self._writable or limit is None or self._transport.is_closing()):
+            self._loop.call_later(limit / 1000, self._transport.abort)
+        self._transport.close()
+
+    def _may_take_events(self) -> bool:
+        """Whether those that wait while input is held are no Close: the room that send waits for,
+        or a deadline's."""
+        if self._connection.state != State.OPEN:
+            self._rest = None
+        elif self._full and not self._connection.get_buffered_amount():
+            for event in self._connection.take(bytearray(), 0, self._append)[2]:
+                self._on_event(event)
+        return self._rest is None
+
     def _on_event(self, event: Event) -> None:
         action = _ACTIONS.get(event.type)
         if action:
@@ -511,6 +573,7 @@ class WebSocket(asyncio.BufferedProtocol):
 
     def _on_message(self, event: Event) -> None:
         self._append(event.message)
+        self._held += len(event.data)
         self._wake()
 
     def _on_request_event(self, event: Event) -> None:
@@ -611,6 +674,7 @@ class WebSocket(asyncio.BufferedProtocol):
             if not waiter.done():
                 waiter.set_exception(self._closed_again())
         self._pings.clear()
+        self._rest = None
         if not self._reading:
             self._resume()
 

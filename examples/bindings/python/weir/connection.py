@@ -141,6 +141,9 @@ class Context:
     """What many connections share. Options are those of weir_config, in lower case; None: no limit;
     texts may be given as lists."""
 
+    _as_parameter_: c_void_p | None = None
+    _over = False  # nobody uses it: it is freed once its connections and messages are
+
     def __init__(self, tiny: bool = False, **options: Any):
         size, kept, self._as_parameter_ = lib.weir_config_size(), [], c_void_p()
         config = (c_uint64 * (size // 8))()
@@ -163,8 +166,15 @@ class Context:
         self._connections = weakref.WeakValueDictionary()
 
     def __del__(self):
-        with contextlib.suppress(Error):
-            lib.weir_context_free(self)
+        self._over = True
+        self._free_if_over()
+
+    def _free_if_over(self) -> None:
+        """In cyclic garbage it may go before its connections and messages: the last one frees."""
+        if self._over and self._as_parameter_:
+            with contextlib.suppress(Error):
+                lib.weir_context_free(self)
+                self._as_parameter_ = None
 
     def server(self) -> Connection:
         """The server side of a connection that a client has opened."""
@@ -217,13 +227,15 @@ class Message:
     """A prepared message: checked, framed and compressed once."""
 
     def __init__(self, context: Context, data: Data, compression: int = 0):
-        raw, self._as_parameter_, self._context = _raw(data), c_void_p(), context
+        self._as_parameter_, self._context = c_void_p(), context
+        raw = _raw(data)
         kind = _TEXT if isinstance(data, str) else _BINARY
         lib.weir_message_create(context, kind | compression, raw, len(raw),
                                 byref(self._as_parameter_))
 
     def __del__(self):
         lib.weir_message_free(self)
+        self._context._free_if_over()
 
 
 class Connection:
@@ -246,6 +258,7 @@ class Connection:
             self.context._connections.pop(self._as_parameter_.value, None)
             lib.weir_conn_free(self)
             self._as_parameter_ = self._kept = None
+            self.context._free_if_over()
 
     __del__ = free
 
@@ -297,22 +310,38 @@ class Connection:
 
     def take_filled(self, count: int, append) -> tuple[int, int, list[Event]]:
         """The fast way of input_filled, one call of weir: whole messages go to append, as str or
-        bytes. Gives how many bytes were used, the number of events, and those that are no
-        messages."""
+        bytes. Gives how many bytes were used, the size of these messages, and the events that are
+        no messages."""
         arguments = self._arguments
         arguments.number.value = count
-        found = _input_filled(self._as_parameter_, arguments.number, arguments.to_used,
-                              arguments.to_events, _events_cap)
-        others, index = [], 0
-        for kind, flags, at, size in _HEAD.iter_unpack(arguments.events[:found << 6]):
+        return self._taken_messages(_input_filled(
+            self._as_parameter_, arguments.number, arguments.to_used, arguments.to_events,
+            _events_cap), append)
+
+    def take(self, data: bytearray, at: int, append) -> tuple[int, int, list[Event]]:
+        """The same for bytes that arrived, from at on; they may be changed."""
+        arguments, left = self._arguments, len(data) - at
+        arguments.number.value = left
+        address = ctypes.addressof(c_char.from_buffer(data, at)) if left else 0
+        count = _receive(self._as_parameter_, c_void_p(address), arguments.number,
+                         arguments.to_used, arguments.to_events, _events_cap)
+        self._kept = data
+        return self._taken_messages(count, append)
+
+    def _taken_messages(self, count: int, append) -> tuple[int, int, list[Event]]:
+        arguments = self._arguments
+        others, index, total = [], 0, 0
+        for kind, flags, at, size in _HEAD.iter_unpack(arguments.events[:count << 6]):
             if kind != _MESSAGE:
                 others.append(arguments.event(index))
-            elif flags & _IS_TEXT:
-                append(str(MEMORY[at:at + size], "utf-8"))
             else:
-                append(MEMORY[at:at + size].tobytes())
+                total += size
+                if flags & _IS_TEXT:
+                    append(str(MEMORY[at:at + size], "utf-8"))
+                else:
+                    append(MEMORY[at:at + size].tobytes())
             index += 1
-        return arguments.used.value, found, others
+        return arguments.used.value, total, others
 
     def receive_eof(self) -> Iterator[Event]:
         """The transport has ended; gives the events that follow."""
