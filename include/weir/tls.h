@@ -190,8 +190,8 @@ WEIR_API int weir_tls_context_free(weir_tls_context *context);
  *              an address (RFC 6125, RFC 2818 3.1). Copied.
  * host_len     bytes, or WEIR_NTS.
  * session      [session_len] bytes of weir_tls_save, to resume; borrowed for this call. Those of
- *              another host, another policy or another mbedTLS are left out: the handshake is then
- *              a full one. NULL when session_len is 0.
+ *              another host, another mbedTLS or a context whose verify, ca or certificate was
+ *              another are left out: the handshake is then a full one. NULL when session_len is 0.
  * session_len  bytes, 0: none.
  * tls          out: the TLS connection, free with weir_tls_free; NULL on error.
  * Returns      WEIR_OK.
