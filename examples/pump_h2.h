@@ -53,10 +53,11 @@ static inline void pump_h2_write(pump_h2 *p)
             p->out_len = h2_output(&p->session, &p->out);
         if (p->out_len > 0 && weir_tls_write(p->tls, p->out, p->out_len, &used) < 0)
             return;
-        p->out += used;
-        p->out_len -= used;
-        if (used > 0)
+        if (used > 0) {
+            p->out += used;
+            p->out_len -= used;
             continue;
+        }
         pump_tls_write(p->tls, p->fd);
         if (p->out_len == 0 || weir_tls_wants(p->tls) & WEIR_WANT_OUTPUT)
             return;
