@@ -111,6 +111,34 @@ static void close_and_close_notify_at_once__are_answered(void **state)
     scene_free(&s);
 }
 
+static void broken_rule__is_told_then_close_notify_then_the_end_of_sending(void **state)
+{
+    (void)state;
+    scene s;
+    weir_span span;
+    scene_make(&s, NULL, NULL);
+    s.script.notifies = true;
+    scene_open(&s);
+    s.script.read_len = 2; /* zeros: an unmasked frame */
+    weir_event events[4];
+    size_t used;
+    assert_int_equal(weir_tls_receive(s.tls, "x", 1, &used, events, 4), 1);
+    assert_int_equal(events[0].type, WEIR_EVENT_CLOSED);
+    assert_int_equal(weir_tls_output(s.tls, &span, 1), 1);
+    assert_int_equal(*(const uint8_t *)span.data, 0x88);
+    assert_int_equal(weir_tls_wants(s.tls), WEIR_WANT_INPUT | WEIR_WANT_OUTPUT);
+    assert_int_equal(weir_tls_sent(s.tls, span.len), WEIR_OK);
+    assert_int_equal(weir_tls_wants(s.tls), WEIR_WANT_INPUT | WEIR_WANT_OUTPUT);
+    assert_int_equal(weir_tls_output(s.tls, &span, 1), 1);
+    assert_int_equal(span.len, 1);
+    assert_int_equal(weir_tls_wants(s.tls), WEIR_WANT_INPUT | WEIR_WANT_OUTPUT);
+    assert_int_equal(weir_tls_sent(s.tls, 1), WEIR_OK);
+    assert_int_equal(weir_tls_wants(s.tls), WEIR_WANT_INPUT | WEIR_WANT_SHUTDOWN_WRITE);
+    weir_tls_receive_eof(s.tls);
+    assert_true(weir_tls_wants(s.tls) & WEIR_WANT_CLOSE);
+    scene_free(&s);
+}
+
 static void end_of_the_transport__waits_for_no_answer(void **state)
 {
     (void)state;
@@ -246,6 +274,7 @@ int main(void)
         cmocka_unit_test(last_bytes_that_never_leave__end_with_the_deadline),
         cmocka_unit_test(crossing_closes__wait_for_the_transport_too),
         cmocka_unit_test(close_and_close_notify_at_once__are_answered),
+        cmocka_unit_test(broken_rule__is_told_then_close_notify_then_the_end_of_sending),
         cmocka_unit_test(end_of_the_transport__waits_for_no_answer),
         cmocka_unit_test(close_notify__does_not_overtake_the_queue),
         cmocka_unit_test(events_of_another_connection__cost_nothing),
