@@ -35,12 +35,14 @@ typedef enum protocol {
 typedef struct h2_client {
     client plain; /* its connection is of HTTP/1.1; that of HTTP/2 is for its deadline alone */
     protocol protocol;
+    int32_t asked; /* HTTP/2: the last stream that the deadline knows of */
     weir_tls *tls;
     pump_h2 http2;
 } h2_client;
 
 static weir_context *context;
 static weir_tls_context *tls_context;
+static uint64_t close_timeout_ms;
 
 /* ---- The echo --------------------------------------------------------------------------------*/
 
@@ -85,8 +87,11 @@ static void choose_protocol(h2_client *c)
     }
     c->protocol = HTTP_2;
     c->http2 = (pump_h2){.tls = c->tls, .fd = c->plain.fd};
-    c->http2.session = (h2_session){
-        .context = context, .handle = on_event, .user = c, .page = {page, sizeof page - 1}};
+    c->http2.session = (h2_session){.context = context,
+                                    .handle = on_event,
+                                    .user = c,
+                                    .page = {page, sizeof page - 1},
+                                    .close_timeout_ms = close_timeout_ms};
     h2_begin(&c->http2.session);
 }
 
@@ -103,14 +108,35 @@ static bool go_on_with_handshake(h2_client *c, weir_span *input)
                                       !(weir_tls_wants(c->tls) & WEIR_WANT_CLOSE));
 }
 
-/* Also a session of HTTP/2 has the time of a handshake to ask for something. */
+static bool begin_deadline(h2_client *c)
+{
+    const bool made = weir_conn_create_server(context, &c->plain.conn) == WEIR_OK;
+    weir_conn_set_user(c->plain.conn, c);
+    return made;
+}
+
+/* A session of HTTP/2 without streams has the time of a handshake to ask for something, and then
+ * that of a close to take what is left. */
 static bool is_in_time(h2_client *c)
 {
-    if (nghttp2_session_get_last_proc_stream_id(c->http2.session.http) > 0) {
+    const int32_t asked = nghttp2_session_get_last_proc_stream_id(c->http2.session.http);
+    const bool is_used = h2_is_used(&c->http2.session);
+    if (is_used || asked > c->asked) {
         weir_conn_free(c->plain.conn);
         c->plain.conn = NULL;
     }
-    return !c->plain.conn || weir_conn_state(c->plain.conn) == WEIR_CONNECTING;
+    c->asked = asked;
+    if (is_used)
+        return true;
+    return c->plain.conn ? weir_conn_state(c->plain.conn) != WEIR_CLOSED : begin_deadline(c);
+}
+
+static bool serve_session(h2_client *c, weir_span input)
+{
+    h2_session *const session = &c->http2.session;
+    if (c->plain.conn && weir_conn_state(c->plain.conn) != WEIR_CONNECTING)
+        h2_stop(session);
+    return pump_h2_all(&c->http2, input.data, input.len) && is_in_time(c);
 }
 
 static bool on_pump(client *plain, bool readable, pump_handler *handle)
@@ -124,7 +150,7 @@ static bool on_pump(client *plain, bool readable, pump_handler *handle)
     if (c->protocol == NOT_YET)
         return true;
     if (c->protocol == HTTP_2)
-        return pump_h2_all(&c->http2, input.data, input.len) && is_in_time(c);
+        return serve_session(c, input);
     pump_tls_take(c->tls, plain->conn, input, handle);
     return pump_tls(c->tls, plain->conn, plain->fd, false, handle);
 }
@@ -162,6 +188,7 @@ int main(int argc, char **argv)
     (void)argc;
     tls_context = create_tls_server(argv, "h2 http/1.1");
     context = create_echo_context(argv, &options);
+    close_timeout_ms = options.close_timeout_ms;
     server s = {.context = context,
                 .handle = on_event,
                 .client_size = sizeof(h2_client),

@@ -231,11 +231,23 @@ static inline size_t h2_output(h2_session *s, const uint8_t **data)
 /* Take no new streams, and close those there are. RFC 6455 7.4.1: 1001, going away. */
 static inline void h2_stop(h2_session *s)
 {
+    if (s->is_stopped)
+        return;
+    s->is_stopped = true;
     nghttp2_submit_goaway(s->http, NGHTTP2_FLAG_NONE,
                           nghttp2_session_get_last_proc_stream_id(s->http), NGHTTP2_NO_ERROR, NULL,
                           0);
     for (const h2_stream *stream = s->streams; stream; stream = stream->next)
         weir_conn_close(stream->conn, 1001, "server stops", WEIR_NTS);
+}
+
+/* Whether it has streams, but for those that are reset. */
+static inline bool h2_is_used(const h2_session *s)
+{
+    const h2_stream *stream = s->streams;
+    while (stream && stream->is_cancelled)
+        stream = stream->next;
+    return stream != NULL;
 }
 
 /* After a GOAWAY, once no stream is left, or after a fault. */

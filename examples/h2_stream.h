@@ -36,10 +36,11 @@ typedef struct h2_stream {
     struct h2_stream *next;
     struct h2_stream **link; /* what points here: the list's head or the next of another */
     int32_t id;
-    h2_head *head;   /* NULL: it came and was handled */
-    weir_conn *conn; /* NULL: no WebSocket */
-    weir_text body;  /* of what is no WebSocket, as far as it has not left */
-    uint8_t *held;   /* [H2_WINDOW] what came while the connection was not to be read */
+    h2_head *head;       /* NULL: it came and was handled */
+    weir_conn *conn;     /* NULL: no WebSocket */
+    weir_conn *deadline; /* server: for the end of a stream without an open connection */
+    weir_text body;      /* of what is no WebSocket, as far as it has not left */
+    uint8_t *held;       /* [H2_WINDOW] what came while the connection was not to be read */
     size_t held_len;
     char accept[28];   /* client: for weir_stream_read_response */
     bool paused;       /* the peer does not read what we send: we do not read what it sends */
@@ -53,9 +54,11 @@ typedef struct h2_stream {
 typedef struct h2_session {
     weir_context *context;
     pump_handler *handle;
-    void *user;     /* of its connections */
-    weir_text page; /* server: what a GET gives */
+    void *user;                /* of its connections */
+    weir_text page;            /* server: what a GET gives */
+    uint64_t close_timeout_ms; /* server: how long a stream has to end after its connection */
     bool is_client;
+    bool is_stopped;
     bool lacks_connect; /* client: the server offers no WebSocket over HTTP/2 */
     nghttp2_session *http;
     h2_stream *streams;
@@ -107,6 +110,7 @@ static inline void h2_drop(h2_stream *stream)
         h2_take_events(stream);
     }
     weir_conn_free(stream->conn);
+    weir_conn_free(stream->deadline);
     free(stream->head);
     free(stream->held);
     free(stream);
@@ -223,7 +227,10 @@ static inline void h2_write_head(h2_stream *stream)
                           : weir_stream_write_response(span.data, span.len, &used, texts,
                                                        sizeof texts, fields, H2_FIELDS);
     if (count <= 0) {
-        h2_cancel(stream, NGHTTP2_INTERNAL_ERROR);
+        if (is_client)
+            h2_drop(stream); /* HTTP/2 knows nothing of it yet */
+        else
+            h2_cancel(stream, NGHTTP2_INTERNAL_ERROR);
         return;
     }
     weir_conn_sent(stream->conn, used);
@@ -302,6 +309,27 @@ static inline bool h2_may_answer(const h2_stream *stream)
            weir_conn_wants(stream->conn) & WEIR_WANT_OUTPUT;
 }
 
+/* Whether the peer lets a stream linger that has no open connection (any more). The clock is that
+ * of a connection that waits for a handshake, and whose user is told as of all others. */
+static inline bool h2_is_late(h2_stream *stream)
+{
+    const h2_session *const s = stream->session;
+    if (s->is_client)
+        return false;
+    if (weir_conn_state(stream->conn) != WEIR_CLOSED) {
+        weir_conn_free(stream->deadline);
+        stream->deadline = NULL;
+        return false;
+    }
+    if (stream->deadline)
+        return weir_conn_state(stream->deadline) != WEIR_CONNECTING;
+    if (weir_conn_create_server(s->context, &stream->deadline) != WEIR_OK)
+        return true;
+    weir_conn_set_user(stream->deadline, s->user);
+    return weir_conn_set(stream->deadline, WEIR_OPTION_HANDSHAKE_TIMEOUT_MS, s->close_timeout_ms) !=
+           WEIR_OK;
+}
+
 /* What follows whatever happened: events, what was held back, and in the end the stream's own. */
 static inline void h2_serve(h2_stream *stream)
 {
@@ -316,7 +344,9 @@ static inline void h2_serve(h2_stream *stream)
     if (stream->is_cancelled || stream->id <= 0)
         return;
     const h2_end end = h2_end_of(stream);
-    if (h2_may_answer(stream))
+    if (h2_is_late(stream)) /* RFC 9113 8.1: NO_ERROR when all of ours has left */
+        h2_cancel(stream, stream->ended ? NGHTTP2_NO_ERROR : NGHTTP2_CANCEL);
+    else if (h2_may_answer(stream))
         h2_write_head(stream);
     else if (end == H2_CANCELS ||
              (stream->session->is_client && stream->ended && h2_is_done(stream)))

@@ -22,6 +22,13 @@ static inline bool pump_h2_is_chosen(const weir_tls *tls)
            memcmp(name.data, "h2", 2) == 0;
 }
 
+/* What TLS must send before it reads on. False: the peer sends, but takes nothing. */
+static inline bool pump_h2_make_place(pump_h2 *p)
+{
+    pump_tls_write(p->tls, p->fd);
+    return !(weir_tls_wants(p->tls) & WEIR_WANT_OUTPUT);
+}
+
 /* False: TLS has ended, or it was not HTTP/2. */
 static inline bool pump_h2_read(pump_h2 *p, const uint8_t *data, size_t len)
 {
@@ -31,6 +38,8 @@ static inline bool pump_h2_read(pump_h2 *p, const uint8_t *data, size_t len)
         status = weir_tls_read(p->tls, data, len, &used, plain, sizeof plain, &plain_len);
         if (!h2_receive(&p->session, plain, plain_len))
             return false;
+        if (status == WEIR_TLS_WANT_OUTPUT && pump_h2_make_place(p))
+            status = WEIR_TLS_DONE;
     }
     return status == WEIR_TLS_WANT_INPUT;
 }
@@ -44,10 +53,11 @@ static inline void pump_h2_write(pump_h2 *p)
             p->out_len = h2_output(&p->session, &p->out);
         if (p->out_len > 0 && weir_tls_write(p->tls, p->out, p->out_len, &used) < 0)
             return;
-        p->out += used;
-        p->out_len -= used;
-        if (used > 0)
+        if (used > 0) {
+            p->out += used;
+            p->out_len -= used;
             continue;
+        }
         pump_tls_write(p->tls, p->fd);
         if (p->out_len == 0 || weir_tls_wants(p->tls) & WEIR_WANT_OUTPUT)
             return;
@@ -61,8 +71,8 @@ static inline bool pump_h2_all(pump_h2 *p, const uint8_t *data, size_t len)
     const bool alive = pump_h2_read(p, data, len);
     h2_serve_all(&p->session);
     pump_h2_write(p);
-    if (!alive || h2_is_over(&p->session))
-        weir_tls_close(p->tls);
+    if (!alive || (p->out_len == 0 && h2_is_over(&p->session)))
+        weir_tls_close(p->tls); /* behind the last frame */
     pump_tls_write(p->tls, p->fd);
     return alive && !(weir_tls_wants(p->tls) & (WEIR_WANT_SHUTDOWN_WRITE | WEIR_WANT_CLOSE));
 }

@@ -20,7 +20,9 @@
  * and in its handshake; messages allocate nothing.
  *
  * Memory is bounded: what is decrypted goes into the connection at once, and what the transport
- * does not take stays in the queue of the connection, which its high water mark reports.
+ * does not take stays in the queue of the connection, which its high water mark reports. Decrypted
+ * bytes lie in the one read buffer of the weir_context (weir_conn_input_buffer): handle the events
+ * of one connection, and take all of them, before the next gets input.
  *
  * By default TLS 1.2 or later with ephemeral ECDH and AEAD ciphers, and a client that checks the
  * chain, the dates and the name of the server's certificate.
@@ -64,7 +66,7 @@ extern "C" {
     X(TLS_E_RANDOM, -620, "there is no entropy")                                                   \
     X(TLS_E_INTERNAL, -621, "the TLS library failed for a reason of its own")                      \
     X(TLS_E_TRUNCATED, -622, "the transport ended without close_notify: the end may be cut off")   \
-    X(TLS_E_BROKEN_OFF, -623, "the transport ended within the TLS handshake")                      \
+    X(TLS_E_BROKEN_OFF, -623, "TLS or its transport was ended within the handshake")               \
     X(TLS_E_BLOCKED, -624, "the peer sends, but does not take what TLS must send it first")        \
     X(TLS_E_NAME, -640, "the certificate is for another host")                                     \
     X(TLS_E_EXPIRED, -641, "the certificate has expired")                                          \
@@ -188,8 +190,8 @@ WEIR_API int weir_tls_context_free(weir_tls_context *context);
  *              an address (RFC 6125, RFC 2818 3.1). Copied.
  * host_len     bytes, or WEIR_NTS.
  * session      [session_len] bytes of weir_tls_save, to resume; borrowed for this call. Those of
- *              another host, another policy or another mbedTLS are left out: the handshake is then
- *              a full one. NULL when session_len is 0.
+ *              another host, another mbedTLS or a context whose verify, ca or certificate was
+ *              another are left out: the handshake is then a full one. NULL when session_len is 0.
  * session_len  bytes, 0: none.
  * tls          out: the TLS connection, free with weir_tls_free; NULL on error.
  * Returns      WEIR_OK.
@@ -224,7 +226,7 @@ WEIR_API void weir_tls_free(weir_tls *tls);
  * tls      made without a connection.
  * conn     as in weir_tls_create_client.
  * Returns  WEIR_OK.
- * Errors   WEIR_E_ARGUMENT, WEIR_E_STATE: there is one already.
+ * Errors   WEIR_E_ARGUMENT, WEIR_E_STATE: there is one already, or TLS is over.
  */
 WEIR_API int weir_tls_attach(weir_tls *tls, weir_conn *conn);
 
@@ -232,20 +234,22 @@ WEIR_API int weir_tls_attach(weir_tls *tls, weir_conn *conn);
 
 /**
  * Give TLS bytes that arrived from the peer; the connection gets what they hold. The call returns
- * with the first events, since their data stays valid only until the next one: give the rest then.
- * A fault of TLS is no error of this call: it ends the connection with WEIR_EVENT_CLOSED, whose
- * cause is then a weir_tls_status.
+ * with the first events, since the next one may void their data: give the rest then. A fault of TLS
+ * is no error of this call: it ends the connection with WEIR_EVENT_CLOSED, whose cause is then a
+ * weir_tls_status.
  *
  * tls      with a connection, but for the handshake.
  * data     [len] bytes, borrowed for this call. NULL only when len is 0.
  * len      bytes.
  * used     out: bytes taken, 0..len. A call with len > 0 uses a byte or gives an event,
  *          unless TLS without a connection waits for weir_tls_attach or weir_tls_read.
- * events   out: [cap]; as in weir_conn_receive. NULL is allowed without a connection.
+ * events   out: [cap]; their data stays valid until the next weir_tls_receive or weir_tls_events
+ *          on any connection of the same weir_context. NULL is allowed without a connection.
  * cap      events that fit, at least 1 with a connection.
  * Returns  number of events written, 0..cap. When all is used, more may wait: weir_tls_wants then
  *          says WEIR_WANT_EVENTS, and weir_tls_events must be called until it gives 0 before input
- *          of another connection of the same weir_context.
+ *          of another connection of the same weir_context: else what is left is lost, and TLS ends
+ *          with WEIR_E_STATE.
  * Errors   WEIR_E_ARGUMENT (used is then len, the input was not looked at).
  * Cost     no allocation after the handshake, but for messages as in weir_conn_receive.
  * Spec     RFC 5246, RFC 8446.
@@ -258,7 +262,7 @@ WEIR_API int weir_tls_receive(weir_tls *tls, const void *data, size_t len, size_
  * connection with TLS use this in place of weir_conn_events.
  *
  * tls      with a connection; without one there are none.
- * events   out: [cap]; as in weir_conn_events.
+ * events   out: [cap]; as in weir_tls_receive.
  * cap      events that fit, at least 1 with a connection.
  * Returns  number of events written, 0..cap.
  * Errors   WEIR_E_ARGUMENT.
@@ -280,7 +284,8 @@ WEIR_API int weir_tls_receive_eof(weir_tls *tls);
 /**
  * The ciphertext that waits. Output of the connection is encrypted here, as much as there is place
  * for: a peer that takes nothing leaves it in the connection's queue. Once the connection has no
- * more to say, close_notify follows.
+ * more to say, close_notify follows. The last byte of a connection that closes has left, for the
+ * connection, once the transport took all: until then its deadline for closing goes on.
  *
  * tls      the TLS connection.
  * spans    out: [cap] borrowed until the next weir_tls_sent, weir_tls_output or weir_tls_free;
@@ -294,7 +299,8 @@ WEIR_API int weir_tls_receive_eof(weir_tls *tls);
 WEIR_API int weir_tls_output(weir_tls *tls, weir_span *spans, size_t cap);
 
 /**
- * Say how much of the last weir_tls_output the transport took.
+ * Say how much of the last weir_tls_output the transport took. This may end the connection: events
+ * may follow.
  *
  * tls      the TLS connection.
  * len      bytes, 0 to the sum of the spans given last.
@@ -347,7 +353,8 @@ WEIR_API int weir_tls_write(weir_tls *tls, const void *data, size_t len, size_t 
 
 /**
  * Let close_notify follow what was written; with a connection this happens by itself when that is
- * over. Then weir_tls_wants says WEIR_WANT_SHUTDOWN_WRITE.
+ * over, else behind the output that it has. Then weir_tls_wants says WEIR_WANT_SHUTDOWN_WRITE.
+ * Within the handshake nothing is sent and TLS ends at once, with WEIR_TLS_E_BROKEN_OFF.
  *
  * tls      the TLS connection.
  * Returns  WEIR_OK, also when called again.
@@ -392,7 +399,8 @@ WEIR_API int weir_tls_state(const weir_tls *tls);
  *
  * tls      the TLS connection.
  * Returns  WEIR_TLS_DONE while it has not; WEIR_TLS_CLOSED after the peer's close_notify; else the
- *          first error, a weir_tls_status or WEIR_E_MEMORY; WEIR_E_ARGUMENT for NULL.
+ *          first error, a weir_tls_status, WEIR_E_MEMORY or WEIR_E_STATE (weir_tls_receive);
+ *          WEIR_E_ARGUMENT for NULL.
  */
 WEIR_API int weir_tls_cause(const weir_tls *tls);
 
@@ -426,7 +434,8 @@ WEIR_API uint32_t weir_tls_number(const weir_tls *tls, int id);
  * cap      bytes that fit.
  * len      out: bytes written; with WEIR_E_SHORT the bytes needed.
  * Returns  WEIR_OK.
- * Errors   WEIR_E_ARGUMENT, WEIR_E_SHORT, WEIR_E_NOT_FOUND: there is none; WEIR_E_MEMORY.
+ * Errors   WEIR_E_ARGUMENT, WEIR_E_SHORT, WEIR_E_NOT_FOUND: there is none, or TLS failed;
+ *          WEIR_E_MEMORY.
  * Spec     RFC 5077, RFC 8446 2.2.
  */
 WEIR_API int weir_tls_save(weir_tls *tls, void *data, size_t cap, size_t *len);

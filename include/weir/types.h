@@ -129,8 +129,9 @@ typedef enum weir_event_type {
  *
  * data stays valid until the next receive call on the same connection (weir_conn_events and
  * weir_conn_input_buffer are such calls) or weir_conn_free; after weir_conn_input_filled also only
- * until weir_conn_input_buffer on any connection of the context. Sending, closing and asking do not
- * void it. Fields that a type does not name are 0.
+ * until weir_conn_input_buffer on any connection of the context, and with TLS (tls.h) until
+ * weir_tls_receive or weir_tls_events on any. Sending, closing and asking do not void it. Fields
+ * that a type does not name are 0.
  */
 typedef struct weir_event {
     uint32_t type;       /**< 0: weir_event_type */

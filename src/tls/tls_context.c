@@ -132,6 +132,21 @@ static int tls_context_check_pair(weir_tls_context *context)
     return error == 0 ? WEIR_OK : weir__tls_setup_status(error, WEIR_TLS_E_KEY_MISMATCH);
 }
 
+/* What a saved session was made by: another context is not to resume it (tls_saved.c). */
+static int tls_context_digest(uint8_t *digest, weir_text text)
+{
+    text = tls_context_measure(text);
+    return mbedtls_md(mbedtls_md_info_from_type(MBEDTLS_MD_SHA256),
+                      (const unsigned char *)text.data, text.len, digest);
+}
+
+static int tls_context_mark(weir_tls_context *context, const weir_tls_config *config)
+{
+    const int errors = tls_context_digest(context->trust, config->ca) |
+                       tls_context_digest(context->trust + WEIR__TLS_DIGEST, config->certificate);
+    return errors == 0 ? WEIR_OK : WEIR_TLS_E_INTERNAL; /* never: all have SHA-256 */
+}
+
 static int tls_context_load_own(weir_tls_context *context, const weir_tls_config *config)
 {
     const weir_text certificate = tls_context_measure(config->certificate);
@@ -301,8 +316,8 @@ static weir_tls_context *tls_context_allocate(const weir_tls_config *config)
 static int tls_context_fill(weir_tls_context *context, const weir_tls_config *config)
 {
     static int (*const steps[])(weir_tls_context *, const weir_tls_config *) = {
-        tls_context_seed,     tls_context_load_own,    tls_context_load_ca,
-        tls_context_set_alpn, tls_context_set_tickets,
+        tls_context_seed, tls_context_load_own, tls_context_load_ca,
+        tls_context_mark, tls_context_set_alpn, tls_context_set_tickets,
     };
     const int error = mbedtls_ssl_config_defaults(
         &context->ssl, context->is_client ? MBEDTLS_SSL_IS_CLIENT : MBEDTLS_SSL_IS_SERVER,

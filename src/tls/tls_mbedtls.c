@@ -89,16 +89,26 @@ static int tls_mbedtls_handshake(void *user, weir_tls_wire *wire)
     return WEIR_TLS_DONE;
 }
 
+/* RFC 8446 5.1: records may be empty. Each that is passed over was input, so that there is an end;
+ * mbedTLS itself refuses many in a row. */
+static bool tls_mbedtls_is_nothing(int got)
+{
+#ifdef MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET
+    if (got == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET)
+        return true;
+#endif
+    return got == 0;
+}
+
 static int tls_mbedtls_read(void *user, weir_tls_wire *wire, void *data, size_t cap, size_t *len)
 {
     weir__tls_session *const session = (weir__tls_session *)user;
     session->wire = wire;
-    int got = mbedtls_ssl_read(&session->ssl, (unsigned char *)data, cap);
-#ifdef MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET
-    while (got == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET)
+    int got;
+    do
         got = mbedtls_ssl_read(&session->ssl, (unsigned char *)data, cap);
-#endif
-    if (got <= 0)
+    while (tls_mbedtls_is_nothing(got));
+    if (got < 0)
         return tls_mbedtls_step(session, got);
     *len = (size_t)got;
     return WEIR_TLS_DONE;

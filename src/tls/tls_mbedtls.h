@@ -12,6 +12,7 @@
 
 #include <mbedtls/ctr_drbg.h>
 #include <mbedtls/entropy.h>
+#include <mbedtls/md.h>
 #include <mbedtls/pk.h>
 #include <mbedtls/platform.h>
 #include <mbedtls/ssl.h>
@@ -27,6 +28,7 @@
 #endif
 
 #define WEIR__TLS_MAX_ALPN 8
+#define WEIR__TLS_DIGEST 32 /* SHA-256 */
 
 struct weir_tls_context {
     mbedtls_ssl_config ssl;
@@ -41,7 +43,8 @@ struct weir_tls_context {
     char *alpn;                                /* the names, each ending with a NUL */
     const char *names[WEIR__TLS_MAX_ALPN + 1]; /* they, and a NULL */
     size_t output_bytes;
-    size_t sessions; /* that live */
+    size_t sessions;                     /* that live */
+    uint8_t trust[2 * WEIR__TLS_DIGEST]; /* of the CAs and of our certificate, as they were given */
     bool is_client;
     bool verify;
 };

@@ -27,6 +27,9 @@ struct weir_tls {
     bool started;       /* the engine was asked for its first bytes */
     bool heard;         /* bytes of the peer came */
     bool more;          /* the engine may have plaintext without new input */
+    bool is_blocked;    /* it may once output has left */
+    bool is_broken;     /* the engine failed: nothing more is asked of it */
+    bool holds_byte;    /* the last byte of a connection that closes is in the output */
     bool eof;           /* the transport has ended */
     bool closing;       /* close_notify is wanted */
     bool closed;        /* close_notify is in the output */
@@ -73,25 +76,45 @@ int weir_tls_attach(weir_tls *tls, weir_conn *conn)
 {
     if (!tls || !conn)
         return WEIR_E_ARGUMENT;
-    if (tls->conn)
+    if (tls->conn || tls->cause != WEIR_TLS_DONE)
         return WEIR_E_STATE;
     tls->conn = conn;
+    tls->more = tls->is_open;
     return WEIR_OK;
 }
 
 /* ---- The end ---------------------------------------------------------------------------------*/
 
-/* What the engine said; the first end stays. */
+/* The first end stays. After an error the engine gives nothing more. */
 static void tls_pump_note(weir_tls *tls, int step)
 {
     if (tls->ending == WEIR_TLS_DONE && (step < 0 || step == WEIR_TLS_CLOSED))
         tls->ending = step;
+    if (step < 0)
+        tls->more = false;
+}
+
+/* What the engine said. */
+static void tls_pump_hear(weir_tls *tls, int step)
+{
+    tls->is_broken |= step < 0;
+    tls_pump_note(tls, step);
+}
+
+/* Its Close and close_notify may come together: the answer to the Close leaves first, for which the
+ * connection has a deadline. */
+static bool tls_pump_is_answering(const weir_tls *tls)
+{
+    return tls->ending == WEIR_TLS_CLOSED && !tls->eof && !tls->closed && tls->conn &&
+           weir_conn_state(tls->conn) == WEIR_CLOSING &&
+           (weir_conn_wants(tls->conn) & WEIR_WANT_OUTPUT);
 }
 
 /* Tell the end once the connection has taken all that came before it. */
 static void tls_pump_tell(weir_tls *tls)
 {
-    if (tls->cause != WEIR_TLS_DONE || tls->plain_left > 0 || tls->more)
+    if (tls->cause != WEIR_TLS_DONE || tls->plain_left > 0 || tls->more ||
+        tls_pump_is_answering(tls))
         return;
     if (tls->eof)
         tls_pump_note(tls, tls->is_open ? WEIR_TLS_E_TRUNCATED : WEIR_TLS_E_BROKEN_OFF);
@@ -111,13 +134,15 @@ static void tls_pump_handshake(weir_tls *tls)
     const int step = tls->engine->handshake(tls->session, &tls->wire);
     tls->started = true;
     tls->is_open = step == WEIR_TLS_DONE;
-    tls_pump_note(tls, step);
+    tls->more = tls->is_open && tls->conn; /* an engine may have taken more than its handshake */
+    tls_pump_hear(tls, step == WEIR_TLS_CLOSED ? (int)WEIR_TLS_E_BROKEN_OFF : step);
 }
 
-/* Decrypt into the place where the connection wants its input; whether there is any. */
+/* Decrypt into the place where the connection wants its input; whether there is any. To ask for the
+ * place voids that of another connection: only for something to decrypt. */
 static bool tls_pump_fill(weir_tls *tls)
 {
-    if (!tls->is_open || tls->ending != WEIR_TLS_DONE)
+    if (!tls->is_open || tls->ending != WEIR_TLS_DONE || (tls->wire.in_len == 0 && !tls->more))
         return false;
     size_t room, len;
     uint8_t *const place = (uint8_t *)weir_conn_input_buffer(tls->conn, &room);
@@ -134,7 +159,8 @@ static bool tls_pump_fill(weir_tls *tls)
         tls->plain_left += len;
     }
     tls->more = step == WEIR_TLS_DONE;
-    tls_pump_note(tls, step);
+    tls->is_blocked = step == WEIR_TLS_WANT_OUTPUT;
+    tls_pump_hear(tls, step);
     return tls->plain_left > 0;
 }
 
@@ -148,6 +174,15 @@ static int tls_pump_name(const weir_tls *tls, weir_event *events, int count)
     return count;
 }
 
+/* Another connection was given input first, in the place of what is left: that is lost, which no
+ * other end is to hide. */
+static void tls_pump_lose(weir_tls *tls)
+{
+    tls->plain_left = 0;
+    tls->more = false;
+    tls->ending = WEIR_E_STATE;
+}
+
 /* Only the events of one call on the connection: the next one voids their data. */
 static int tls_pump_move(weir_tls *tls, weir_event *events, size_t cap)
 {
@@ -156,8 +191,10 @@ static int tls_pump_move(weir_tls *tls, weir_event *events, size_t cap)
     while (count == 0 && (tls->plain_left > 0 || tls_pump_fill(tls))) {
         count = weir_conn_input_filled(tls->conn, tls->plain_left, &used, events, cap);
         tls->plain_left -= used;
+        if (count < 0)
+            tls_pump_lose(tls);
     }
-    if (count != 0)
+    if (count > 0)
         return count;
     tls_pump_tell(tls);
     count = weir_conn_events(tls->conn, events, cap);
@@ -251,7 +288,7 @@ static size_t tls_pump_record(weir_tls *tls, const void *data, size_t len)
             return 0; /* rather wait than make a short record */
         len = room;
     }
-    tls_pump_note(tls, tls->engine->write(tls->session, &tls->wire, data, len, &used));
+    tls_pump_hear(tls, tls->engine->write(tls->session, &tls->wire, data, len, &used));
     return used;
 }
 
@@ -273,31 +310,55 @@ static weir_span tls_pump_gather(const weir_tls *tls, const weir_span *spans, in
     return (weir_span){start, len};
 }
 
+static bool tls_pump_waits(const weir_tls *tls)
+{
+    return tls->wire.out_len > tls->out_at;
+}
+
+/* All has left: the connection, if it still goes on, may know. */
+static void tls_pump_release(weir_tls *tls)
+{
+    weir_span span;
+    if (!tls->holds_byte || tls_pump_waits(tls))
+        return;
+    tls->holds_byte = false;
+    if (weir_conn_output(tls->conn, &span, 1) > 0)
+        weir_conn_sent(tls->conn, 1);
+}
+
+/* A connection that closes is over, and its transport closed, once its last byte has left: that it
+ * is in the output is too early. Its deadline for closing goes on meanwhile. */
 static bool tls_pump_encrypt(weir_tls *tls)
 {
     weir_span spans[TLS_PUMP_SPANS];
-    if (tls->closed || tls->ending < 0)
+    size_t all = 0;
+    tls_pump_release(tls);
+    if (tls->closed || tls->ending < 0 || tls->holds_byte)
         return false;
     const int count = weir_conn_output(tls->conn, spans, TLS_PUMP_SPANS);
     if (count <= 0)
         return false;
+    for (int i = 0; i < count; i++)
+        all += spans[i].len;
     const weir_span next = tls_pump_gather(tls, spans, count);
     const size_t used = tls_pump_record(tls, next.data, next.len);
-    weir_conn_sent(tls->conn, used);
+    tls->holds_byte = used == all && weir_conn_state(tls->conn) == WEIR_CLOSING;
+    weir_conn_sent(tls->conn, used - (size_t)tls->holds_byte);
     return used > 0;
 }
 
-/* Whether close_notify is due: the connection is over, the peer's came, or it was asked for. */
+/* Whether close_notify is due: the connection is over, the peer's came, or it was asked for and all
+ * before it is encrypted. */
 static bool tls_pump_must_close(const weir_tls *tls)
 {
     if (!tls->is_open || tls->closed || tls->ending < 0)
         return false;
-    if (tls->closing || !tls->conn)
+    if (!tls->conn)
         return tls->closing;
     if (tls->cause == WEIR_TLS_CLOSED || weir_conn_state(tls->conn) == WEIR_CLOSED)
         return true;
-    const uint32_t both = WEIR_WANT_SHUTDOWN_WRITE | WEIR_WANT_OUTPUT;
-    return (weir_conn_wants(tls->conn) & both) == WEIR_WANT_SHUTDOWN_WRITE;
+    const uint32_t wants = weir_conn_wants(tls->conn);
+    return !(wants & WEIR_WANT_OUTPUT) && (tls->closing || wants & WEIR_WANT_SHUTDOWN_WRITE);
 }
 
 int weir_tls_output(weir_tls *tls, weir_span *spans, size_t cap)
@@ -316,7 +377,8 @@ int weir_tls_output(weir_tls *tls, weir_span *spans, size_t cap)
     if (tls_pump_must_close(tls)) {
         const int step = tls->engine->close(tls->session, wire);
         tls->closed = step != WEIR_TLS_WANT_OUTPUT;
-        tls_pump_note(tls, step);
+        tls_pump_hear(tls, step);
+        tls_pump_tell(tls);
     }
     if (wire->out_len == 0 || cap == 0)
         return 0;
@@ -331,6 +393,9 @@ int weir_tls_sent(weir_tls *tls, size_t len)
     tls->out_at += len;
     if (tls->out_at == tls->wire.out_len)
         tls->out_at = tls->wire.out_len = 0;
+    tls->more |= tls->is_blocked && len > 0;
+    tls->is_blocked &= len == 0;
+    tls_pump_release(tls);
     return WEIR_OK;
 }
 
@@ -341,7 +406,8 @@ static uint32_t tls_pump_wants_with_conn(const weir_tls *tls, bool waits)
     const uint32_t own = weir_conn_wants(tls->conn);
     uint32_t wants = own & (WEIR_WANT_EVENTS | WEIR_WANT_CLOSE);
     if (tls->plain_left > 0 || tls->more ||
-        (tls->cause == WEIR_TLS_DONE && (tls->ending != WEIR_TLS_DONE || tls->eof)))
+        (tls->cause == WEIR_TLS_DONE && (tls->ending != WEIR_TLS_DONE || tls->eof) &&
+         !tls_pump_is_answering(tls)))
         wants |= WEIR_WANT_EVENTS;
     if (tls->is_open)
         wants |= own & WEIR_WANT_INPUT;
@@ -368,10 +434,10 @@ uint32_t weir_tls_wants(const weir_tls *tls)
 {
     if (!tls)
         return WEIR_WANT_CLOSE;
-    const bool waits = tls->wire.out_len > tls->out_at;
+    const bool waits = tls_pump_waits(tls);
     uint32_t wants =
         tls->conn ? tls_pump_wants_with_conn(tls, waits) : tls_pump_wants_alone(tls, waits);
-    if (waits || !tls->started || tls_pump_must_close(tls))
+    if (waits || (!tls->started && tls->ending == WEIR_TLS_DONE) || tls_pump_must_close(tls))
         wants |= WEIR_WANT_OUTPUT;
     return wants;
 }
@@ -397,7 +463,7 @@ int weir_tls_read(weir_tls *tls, const void *data, size_t len, size_t *used, voi
     tls->wire.in = NULL;
     tls->wire.in_len = 0;
     tls->more = step == WEIR_TLS_DONE;
-    tls_pump_note(tls, step);
+    tls_pump_hear(tls, step);
     tls_pump_tell(tls);
     return step;
 }
@@ -417,8 +483,8 @@ int weir_tls_write(weir_tls *tls, const void *data, size_t len, size_t *used)
         *used += taken;
     }
     tls_pump_tell(tls);
-    if (tls->cause < 0)
-        return tls->cause;
+    if (tls->ending < 0)
+        return tls->ending;
     return *used == len ? WEIR_TLS_DONE : WEIR_TLS_WANT_OUTPUT;
 }
 
@@ -427,6 +493,10 @@ int weir_tls_close(weir_tls *tls)
     if (!tls)
         return WEIR_E_ARGUMENT;
     tls->closing = true;
+    if (!tls->is_open) {
+        tls_pump_note(tls, WEIR_TLS_E_BROKEN_OFF);
+        tls_pump_tell(tls);
+    }
     return WEIR_OK;
 }
 
@@ -461,7 +531,9 @@ int weir_tls_save(weir_tls *tls, void *data, size_t cap, size_t *len)
     if (!tls || !len || (!data && cap > 0))
         return WEIR_E_ARGUMENT;
     *len = 0;
-    return tls->is_open ? tls->engine->save(tls->session, data, cap, len) : WEIR_E_NOT_FOUND;
+    if (!tls->is_open || tls->is_broken)
+        return WEIR_E_NOT_FOUND;
+    return tls->engine->save(tls->session, data, cap, len);
 }
 
 int weir_tls_report(const weir_tls *tls, weir_report *report, size_t size)

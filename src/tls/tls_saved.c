@@ -6,15 +6,18 @@
 
 #include <string.h>
 
-/* A resumed handshake shows no certificate: the bytes say for whom it was checked, and whether. */
-#define TLS_SAVED_HEAD 4 /* 'W', 1; 1 when it was checked; length of the host's name */
+/* A resumed handshake shows no certificate: the bytes say for whom it was checked, whether, against
+ * which CAs, and what we showed ourselves. */
+#define TLS_SAVED_FIXED 4 /* 'W', 2; 1 when it was checked; length of the host's name */
+#define TLS_SAVED_HEAD (TLS_SAVED_FIXED + 2 * WEIR__TLS_DIGEST)
 
 static void tls_saved_head(const weir__tls_session *session, uint8_t *head)
 {
     head[0] = 'W';
-    head[1] = 1;
+    head[1] = 2;
     head[2] = session->context->verify;
     head[3] = (uint8_t)session->host_len;
+    memcpy(head + TLS_SAVED_FIXED, session->context->trust, sizeof session->context->trust);
 }
 
 int weir__tls_saved_write(void *user, void *data, size_t cap, size_t *len)

@@ -51,13 +51,14 @@ async function open(session) {
 // ---- Node as the server --------------------------------------------------------------------------
 
 /** h2_client against a server of Node's; `serve` gets each request. Gives how the client ended. */
-async function runClient(serve, { settings = { enableConnectProtocol: true }, options } = {}) {
+async function runClient(serve, { settings = { enableConnectProtocol: true }, options,
+    path = "/chat?room=1" } = {}) {
     const server = http2.createSecureServer({ cert, key, settings, ...options });
     server.on("stream", serve);
     server.on("sessionError", () => {});
     await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
     const client = start("h2_client", "--ca", certificate.cert,
-        `wss://127.0.0.1:${server.address().port}/chat?room=1`);
+        `wss://127.0.0.1:${server.address().port}${path}`);
     const status = await client.exited;
     server.close();
     return { status, errors: client.errors };
@@ -178,6 +179,14 @@ await runCases({
         const { status, errors } = await runClient(() => (asked = true), { settings: {} });
         equal([status, asked], [1, false]);
         check(errors.startsWith("the server takes no WebSocket over HTTP/2"), errors);
+    },
+
+    h2_client__whose_request_is_too_long_asks_nobody: async () => {
+        let asked = false;
+        const { status, errors } = await runClient(() => (asked = true),
+            { path: `/${"x".repeat(20000)}` });
+        equal([status, asked], [1, false]);
+        check(errors.length > 0, "it says nothing");
     },
 
     h2_client__needs_h2: () => withServer("echo_epoll_tls", certificate.options, async (server) => {

@@ -503,6 +503,30 @@ def client_that_asks_nothing__is_hung_up_on():
 
 
 @case
+def session_whose_streams_have_ended__is_hung_up_on():
+    with h2_server("--handshake-timeout", "0.5") as peer, Session(peer) as session:
+        number, stream = session.open()
+        time.sleep(0.8)
+        session.send(number, frame(0x88, b"\x03\xe8"), end_stream=True)
+        assert session.until(lambda: stream.ended)
+        assert not session.until(lambda: False, seconds=5) and session.over
+        assert session.goaway == 0
+
+
+@case
+def stream_that_its_client_leaves_open__is_reset():
+    with h2_server("--close-timeout", "0.5") as peer, Session(peer) as session:
+        number, stream = session.open()
+        other, still = session.open()
+        session.send(number, frame(0x88, b"\x03\xe8"))
+        assert session.until(lambda: stream.ended)
+        assert session.until(lambda: stream.reset is not None, seconds=5)
+        assert stream.reset == h2.errors.ErrorCodes.NO_ERROR
+        session.send(other, frame(0x81, b"still here"))
+        assert session.until(lambda: still.data == echoed(b"still here", 0x81))
+
+
+@case
 def bytes_that_are_no_http2__end_the_connection():
     with h2_server() as peer:
         context = ssl.create_default_context(cafile=CERT)

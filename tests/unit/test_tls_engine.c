@@ -6,157 +6,7 @@
 #include <string.h>
 
 #include "support/test.h"
-
-/* ---- An engine that does as it is told -------------------------------------------------------*/
-
-typedef struct script {
-    int handshake, read, write, close; /* what the next calls return */
-    size_t read_len;                   /* zeros that a read gives, once */
-    size_t takes;                      /* bytes of input that a call takes */
-    size_t most;                       /* bytes of a write that are taken */
-    size_t makes;                      /* bytes that a handshake puts out */
-    unsigned freed;
-} script;
-
-/* As many bytes of the input as a call takes; there need be none to point to. */
-static void script_take(const script *s, weir_tls_wire *wire)
-{
-    const size_t taken = s->takes < wire->in_len ? s->takes : wire->in_len;
-    if (taken == 0)
-        return;
-    wire->in += taken;
-    wire->in_len -= taken;
-}
-
-static int script_handshake(void *session, weir_tls_wire *wire)
-{
-    script *const s = session;
-    script_take(s, wire);
-    memset(wire->out + wire->out_len, 'h', s->makes);
-    wire->out_len += s->makes;
-    s->makes = 0;
-    return s->handshake;
-}
-
-static int script_read(void *session, weir_tls_wire *wire, void *data, size_t cap, size_t *len)
-{
-    script *const s = session;
-    script_take(s, wire);
-    if (s->read_len == 0)
-        return s->read;
-    *len = s->read_len < cap ? s->read_len : cap;
-    memset(data, 0, *len);
-    s->read_len -= *len;
-    return WEIR_TLS_DONE;
-}
-
-static int script_write(void *session, weir_tls_wire *wire, const void *data, size_t len,
-                        size_t *used)
-{
-    script *const s = session;
-    if (s->write != WEIR_TLS_DONE)
-        return s->write;
-    *used = s->most < len ? s->most : len;
-    assert_true(wire->out_cap - wire->out_len >= *used);
-    memmove(wire->out + wire->out_len, data, *used);
-    wire->out_len += *used;
-    return WEIR_TLS_DONE;
-}
-
-static int script_close(void *session, weir_tls_wire *wire)
-{
-    (void)wire;
-    return ((script *)session)->close;
-}
-
-static int script_text(const void *session, int id, weir_text *text)
-{
-    (void)session, (void)id, (void)text;
-    return WEIR_E_NOT_FOUND;
-}
-
-static uint32_t script_number(const void *session, int id)
-{
-    (void)session;
-    return (uint32_t)id;
-}
-
-static int script_save(void *session, void *data, size_t cap, size_t *len)
-{
-    (void)session, (void)data, (void)cap;
-    *len = 7;
-    return WEIR_E_SHORT;
-}
-
-static void script_free(void *session)
-{
-    ((script *)session)->freed++;
-}
-
-static const weir_tls_engine script_engine = {
-    sizeof(weir_tls_engine),
-    32,
-    script_handshake,
-    script_read,
-    script_write,
-    script_close,
-    script_text,
-    script_number,
-    script_save,
-    script_free,
-};
-
-typedef struct scene {
-    script script;
-    void *memory;
-    weir_context *weir;
-    weir_conn *conn;
-    weir_tls *tls;
-} scene;
-
-static void scene_make(scene *s, weir_allocate allocate, void *user)
-{
-    weir_config config;
-    memset(s, 0, sizeof *s);
-    s->script = (script){.takes = SIZE_MAX, .most = SIZE_MAX, .read = WEIR_TLS_WANT_INPUT};
-    s->memory = malloc(weir_tls_size(4096));
-    weir_config_init(&config, sizeof config);
-    config.allocate = allocate;
-    config.allocate_user = user;
-    assert_int_equal(weir_context_create(&config, &s->weir), WEIR_OK);
-    assert_int_equal(weir_conn_create_established(s->weir, WEIR_SERVER, &s->conn), WEIR_OK);
-    assert_int_equal(
-        weir_tls_init(s->memory, weir_tls_size(4096), &script_engine, &s->script, s->conn, &s->tls),
-        WEIR_OK);
-}
-
-static void scene_free(scene *s)
-{
-    weir_tls_free(s->tls);
-    assert_int_equal(s->script.freed, 1);
-    weir_conn_free(s->conn);
-    weir_context_free(s->weir);
-    free(s->memory);
-}
-
-/* Give a handshake byte, so that the engine is past it. */
-static void scene_open(scene *s)
-{
-    weir_event events[4];
-    size_t used;
-    assert_int_equal(weir_tls_receive(s->tls, "\x16", 1, &used, events, 4), 0);
-    assert_int_equal(used, 1);
-    assert_int_equal(weir_tls_state(s->tls), WEIR_TLS_OPEN);
-}
-
-static int scene_end(scene *s)
-{
-    weir_event events[4];
-    const int count = weir_tls_events(s->tls, events, 4);
-    assert_int_equal(count, 1);
-    assert_int_equal(events[0].type, WEIR_EVENT_CLOSED);
-    return events[0].cause;
-}
+#include "tls/script_engine.h"
 
 static void peer_that_takes_nothing__cannot_pile_up_input(void **state)
 {
@@ -196,8 +46,65 @@ static void close_notify_in_the_handshake__ends_it(void **state)
     scene s;
     scene_make(&s, NULL, NULL);
     s.script.handshake = WEIR_TLS_CLOSED;
-    assert_int_equal(scene_end(&s), WEIR_E_TRANSPORT);
-    assert_int_equal(weir_tls_cause(s.tls), WEIR_TLS_CLOSED);
+    assert_int_equal(scene_end(&s), WEIR_TLS_E_BROKEN_OFF);
+    assert_int_equal(weir_tls_cause(s.tls), WEIR_TLS_E_BROKEN_OFF);
+    assert_int_equal(weir_tls_wants(s.tls), WEIR_WANT_CLOSE);
+    scene_free(&s);
+}
+
+static void close_notify_in_the_handshake__ends_it_without_a_connection_too(void **state)
+{
+    (void)state;
+    scene s;
+    size_t used;
+    scene_make_alone(&s);
+    s.script.handshake = WEIR_TLS_CLOSED;
+    assert_int_equal(weir_tls_receive(s.tls, "\x15", 1, &used, NULL, 0), 0);
+    assert_int_equal(weir_tls_cause(s.tls), WEIR_TLS_E_BROKEN_OFF);
+    assert_int_equal(weir_tls_wants(s.tls), WEIR_WANT_CLOSE);
+    scene_free(&s);
+}
+
+static void close__within_the_handshake_ends_it(void **state)
+{
+    (void)state;
+    scene s;
+    scene_make_alone(&s);
+    assert_int_equal(weir_tls_close(s.tls), WEIR_OK);
+    assert_int_equal(weir_tls_cause(s.tls), WEIR_TLS_E_BROKEN_OFF);
+    assert_int_equal(weir_tls_wants(s.tls), WEIR_WANT_CLOSE);
+    scene_free(&s);
+
+    scene_make(&s, NULL, NULL);
+    assert_int_equal(weir_tls_close(s.tls), WEIR_OK);
+    assert_int_equal(scene_end(&s), WEIR_TLS_E_BROKEN_OFF);
+    assert_int_equal(weir_tls_wants(s.tls), WEIR_WANT_CLOSE);
+    scene_free(&s);
+}
+
+static void what_is_not_tls__leaves_nothing_to_put_out(void **state)
+{
+    (void)state;
+    scene s;
+    weir_event events[4];
+    weir_span span;
+    size_t used;
+    scene_make(&s, NULL, NULL);
+    assert_int_equal(weir_tls_receive(s.tls, "GET /", 5, &used, events, 4), 1);
+    assert_int_equal(events[0].cause, WEIR_TLS_E_NOT_TLS);
+    assert_int_equal(weir_tls_output(s.tls, &span, 1), 0);
+    assert_int_equal(weir_tls_wants(s.tls), WEIR_WANT_CLOSE);
+    scene_free(&s);
+}
+
+static void attach__after_the_end_is_refused(void **state)
+{
+    (void)state;
+    scene s;
+    scene_make_alone(&s);
+    scene_open(&s);
+    weir_tls_receive_eof(s.tls);
+    assert_int_equal(weir_tls_attach(s.tls, s.conn), WEIR_E_STATE);
     assert_int_equal(weir_tls_wants(s.tls), WEIR_WANT_CLOSE);
     scene_free(&s);
 }
@@ -224,15 +131,66 @@ static void failed_write__is_told_to_who_writes(void **state)
     (void)state;
     scene s;
     size_t used;
-    scene_make(&s, NULL, NULL);
-    weir_tls_free(s.tls);
-    s.script.freed = 0;
-    weir_tls_init(s.memory, weir_tls_size(4096), &script_engine, &s.script, NULL, &s.tls);
-    assert_int_equal(weir_tls_receive(s.tls, "\x16", 1, &used, NULL, 0), 0);
+    scene_make_alone(&s);
+    scene_open(&s);
     s.script.write = WEIR_TLS_E_INTERNAL;
     assert_int_equal(weir_tls_write(s.tls, "x", 1, &used), WEIR_TLS_E_INTERNAL);
     assert_int_equal(weir_tls_write(s.tls, "x", 1, &used), WEIR_TLS_E_INTERNAL);
     assert_int_equal(weir_tls_wants(s.tls), WEIR_WANT_CLOSE);
+    scene_free(&s);
+}
+
+static void failed_write__is_told_though_more_could_be_read(void **state)
+{
+    (void)state;
+    scene s;
+    weir_event events[1];
+    weir_span span;
+    uint8_t bytes[4];
+    size_t used, len;
+    unsigned turns = 0;
+    scene_make_alone(&s);
+    scene_open(&s);
+    s.script.read_len = 8;
+    assert_int_equal(weir_tls_read(s.tls, "x", 1, &used, bytes, 4, &len), WEIR_TLS_DONE);
+    s.script.write = WEIR_TLS_E_INTERNAL;
+    assert_int_equal(weir_tls_write(s.tls, "x", 1, &used), WEIR_TLS_E_INTERNAL);
+    assert_int_equal(weir_tls_read(s.tls, "x", 1, &used, bytes, 4, &len), WEIR_TLS_E_INTERNAL);
+    assert_int_equal(weir_tls_save(s.tls, bytes, 4, &len), WEIR_E_NOT_FOUND);
+    scene_free(&s);
+
+    scene_make(&s, NULL, NULL);
+    scene_open(&s);
+    uint8_t *const many = malloc(140000); /* more than the connection takes at once */
+    for (size_t at = 0; at < 140000; at += 14)
+        memcpy(many + at, two_messages, 14);
+    scene_gives(&s, many, 140000);
+    assert_int_equal(weir_tls_receive(s.tls, "x", 1, &used, events, 1), 1);
+    weir_conn_send(s.conn, WEIR_TEXT, "x", 1);
+    s.script.write = WEIR_TLS_E_INTERNAL;
+    assert_int_equal(weir_tls_output(s.tls, &span, 1), 0);
+    while (weir_tls_wants(s.tls) & WEIR_WANT_EVENTS) {
+        assert_true(turns++ < 20000);
+        assert_int_equal(weir_tls_events(s.tls, events, 1), 1);
+    }
+    assert_int_equal(events[0].type, WEIR_EVENT_CLOSED);
+    assert_int_equal(events[0].cause, WEIR_TLS_E_INTERNAL);
+    scene_free(&s);
+    free(many);
+}
+
+static void failed_close__is_told(void **state)
+{
+    (void)state;
+    scene s;
+    weir_span span;
+    scene_make_alone(&s);
+    scene_open(&s);
+    weir_tls_close(s.tls);
+    s.script.close = WEIR_TLS_E_INTERNAL;
+    assert_int_equal(weir_tls_output(s.tls, &span, 1), 0);
+    assert_int_equal(weir_tls_cause(s.tls), WEIR_TLS_E_INTERNAL);
+    assert_true(weir_tls_wants(s.tls) & WEIR_WANT_CLOSE);
     scene_free(&s);
 }
 
@@ -462,8 +420,14 @@ int main(void)
         cmocka_unit_test(peer_that_takes_nothing__cannot_pile_up_input),
         cmocka_unit_test(output_that_must_leave_first__holds_nothing_up_without_input),
         cmocka_unit_test(close_notify_in_the_handshake__ends_it),
+        cmocka_unit_test(close_notify_in_the_handshake__ends_it_without_a_connection_too),
+        cmocka_unit_test(close__within_the_handshake_ends_it),
+        cmocka_unit_test(what_is_not_tls__leaves_nothing_to_put_out),
+        cmocka_unit_test(attach__after_the_end_is_refused),
         cmocka_unit_test(failed_write__ends_it),
         cmocka_unit_test(failed_write__is_told_to_who_writes),
+        cmocka_unit_test(failed_write__is_told_though_more_could_be_read),
+        cmocka_unit_test(failed_close__is_told),
         cmocka_unit_test(close_notify_without_place__waits_for_it),
         cmocka_unit_test(records__are_as_long_as_there_is_place),
         cmocka_unit_test(full_output__takes_no_record),

@@ -112,6 +112,68 @@ static void session_that_was_not_checked__is_not_for_one_who_checks(void **state
     tls_pair_free(&pair);
 }
 
+static void session_under_other_certificates__is_not_resumed(void **state)
+{
+    (void)state;
+    tls_cert ca, own;
+    tls_pair pair;
+    tls_cert_make(&ca, "CN=another CA", NULL, &(tls_cert_wish){.is_ca = true});
+    tls_cert_make(&own, "CN=the client", NULL, &(tls_cert_wish){0});
+    const weir_tls_config usual = tls_pair_config(WEIR_CLIENT);
+    for (unsigned what = 0; what < 3; what++) {
+        weir_tls_config changed = usual;
+        char both[4096] = "";
+        strcat(strcat(both, usual.ca.data), ca.pem);
+        if (what == 0)
+            changed.ca = (weir_text){both, WEIR_NTS}; /* still trusts the server: for a full one */
+        if (what == 1)
+            changed.certificate = (weir_text){own.pem, WEIR_NTS};
+        if (what == 1)
+            changed.key = (weir_text){own.key_pem, WEIR_NTS};
+        tls_pair_make(&pair, &(tls_wish){.client = &usual});
+        tls_pair_open(&pair);
+        const saved it = save_from(&pair);
+        weir_tls_context *const before = pair.client.context;
+        assert_int_equal(weir_tls_context_create(&changed, &pair.client.context), WEIR_OK);
+        assert_int_equal(resumes(&pair, "localhost", it.data, it.len), what == 2);
+        assert_int_equal(weir_tls_context_free(before), WEIR_OK);
+        tls_pair_free(&pair);
+    }
+    tls_cert_free(&ca);
+    tls_cert_free(&own);
+}
+
+static void session__passes_by_no_change_of_the_trusted_ca(void **state)
+{
+    (void)state;
+    tls_cert ca;
+    tls_pair pair;
+    weir_tls *tls;
+    weir_tls_config changed = tls_pair_config(WEIR_CLIENT);
+    tls_cert_make(&ca, "CN=another CA", NULL, &(tls_cert_wish){.is_ca = true});
+    changed.ca = (weir_text){ca.pem, WEIR_NTS};
+    tls_pair_make(&pair, NULL);
+    tls_pair_open(&pair);
+    const saved it = save_from(&pair);
+    weir_tls_context *context;
+    assert_int_equal(weir_tls_context_create(&changed, &context), WEIR_OK);
+    assert_int_equal(
+        weir_tls_create_client(context, NULL, "localhost", WEIR_NTS, it.data, it.len, &tls),
+        WEIR_OK);
+    weir_tls_free(pair.client.tls);
+    weir_tls_free(pair.server.tls);
+    weir_conn_free(pair.client.conn);
+    weir_conn_free(pair.server.conn);
+    pair.client.conn = pair.server.conn = NULL;
+    pair.client.tls = tls;
+    assert_int_equal(weir_tls_create_server(pair.server.context, NULL, &pair.server.tls), WEIR_OK);
+    tls_pair_run(&pair);
+    assert_int_equal(weir_tls_cause(tls), WEIR_TLS_E_UNTRUSTED);
+    tls_pair_free(&pair);
+    assert_int_equal(weir_tls_context_free(context), WEIR_OK);
+    tls_cert_free(&ca);
+}
+
 static void without_tickets__nothing_is_resumed(void **state)
 {
     (void)state;
@@ -147,6 +209,8 @@ int main(void)
         cmocka_unit_test(saved_session__is_resumed),
         cmocka_unit_test(session_of_another_host_or_garbage__is_left_out),
         cmocka_unit_test(session_that_was_not_checked__is_not_for_one_who_checks),
+        cmocka_unit_test(session_under_other_certificates__is_not_resumed),
+        cmocka_unit_test(session__passes_by_no_change_of_the_trusted_ca),
         cmocka_unit_test(without_tickets__nothing_is_resumed),
         cmocka_unit_test(servers__save_nothing),
     };
