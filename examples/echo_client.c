@@ -6,27 +6,14 @@
 
 #include "common.h"
 #include "dial.h"
+#include "echo.h"
 #include "pump.h"
 
 static bool paused; /* the server does not read what we send: we do not read what it sends */
 
 static void on_event(weir_conn *conn, const weir_event *event)
 {
-    const int type = event->flags & WEIR_FLAG_TEXT ? WEIR_TEXT : WEIR_BINARY;
-    switch (event->type) {
-    case WEIR_EVENT_MESSAGE:
-        if (weir_conn_send(conn, type, event->data, event->len) == WEIR_E_MEMORY)
-            weir_conn_close(conn, 1011, "out of memory", WEIR_NTS);
-        break;
-    case WEIR_EVENT_HIGH_WATER:
-        paused = true;
-        break;
-    case WEIR_EVENT_WRITABLE:
-        paused = false;
-        break;
-    default:
-        break;
-    }
+    echo(conn, event, &paused);
 }
 
 /* Wait for the network or a deadline; whether there is something to read. */

@@ -4,28 +4,14 @@
 
 #include <weir/weir.h>
 
+#include "echo.h"
 #include "echo_options.h"
 #include "epoll_server.h"
 
 static void on_event(weir_conn *conn, const weir_event *event)
 {
     client *const c = weir_conn_user(conn);
-    const int type = event->flags & WEIR_FLAG_TEXT ? WEIR_TEXT : WEIR_BINARY;
-    switch (event->type) {
-    case WEIR_EVENT_MESSAGE:
-        if (weir_conn_send(conn, type, event->data, event->len) == WEIR_E_MEMORY)
-            weir_conn_close(conn, 1011, "out of memory", WEIR_NTS);
-        break;
-    /* It does not read what we send: we do not read what it sends. */
-    case WEIR_EVENT_HIGH_WATER:
-        c->paused = true;
-        break;
-    case WEIR_EVENT_WRITABLE:
-        c->paused = false;
-        break;
-    default:
-        break; /* pings and closes are answered by the library */
-    }
+    echo(conn, event, &c->paused);
 }
 
 int main(int argc, char **argv)

@@ -6,6 +6,7 @@
 
 #include <weir/weir.h>
 
+#include "echo.h"
 #include "echo_options.h"
 #include "pump.h"
 
@@ -36,14 +37,7 @@ typedef struct client {
 static void on_event(weir_conn *conn, const weir_event *event)
 {
     client *const c = weir_conn_user(conn);
-    const int type = event->flags & WEIR_FLAG_TEXT ? WEIR_TEXT : WEIR_BINARY;
-    if (event->type == WEIR_EVENT_HIGH_WATER)
-        c->paused = true;
-    else if (event->type == WEIR_EVENT_WRITABLE)
-        c->paused = false;
-    else if (event->type == WEIR_EVENT_MESSAGE &&
-             weir_conn_send(conn, type, event->data, event->len) == WEIR_E_MEMORY)
-        weir_conn_close(conn, 1011, "out of memory", WEIR_NTS);
+    echo(conn, event, &c->paused);
 }
 
 static void free_event(struct event *event)

@@ -5,6 +5,7 @@
 #include <weir/weir.h>
 
 #include "common.h"
+#include "echo.h"
 #include "echo_options.h"
 
 #define MAX_CLIENTS 1000
@@ -28,23 +29,10 @@ typedef struct server {
 
 /* ---- One connection --------------------------------------------------------------------------*/
 
-static void echo(client *c, const weir_event *event)
-{
-    const int type = event->flags & WEIR_FLAG_TEXT ? WEIR_TEXT : WEIR_BINARY;
-    if (weir_conn_send(c->conn, type, event->data, event->len) == WEIR_E_MEMORY)
-        weir_conn_close(c->conn, 1011, "out of memory", WEIR_NTS);
-}
-
 static void on_events(client *c, const weir_event *events, int count)
 {
-    for (int i = 0; i < count; i++) {
-        if (events[i].type == WEIR_EVENT_MESSAGE)
-            echo(c, &events[i]);
-        else if (events[i].type == WEIR_EVENT_HIGH_WATER)
-            c->paused = true;
-        else if (events[i].type == WEIR_EVENT_WRITABLE)
-            c->paused = false;
-    }
+    for (int i = 0; i < count; i++)
+        echo(c->conn, &events[i], &c->paused);
 }
 
 static void read_input(client *c)

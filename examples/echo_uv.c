@@ -6,6 +6,7 @@
 
 #include <weir/weir.h>
 
+#include "echo.h"
 #include "echo_options.h"
 #include "pump_uv.h"
 
@@ -24,22 +25,7 @@ typedef struct server {
 static void on_event(weir_conn *conn, const weir_event *event)
 {
     pump_uv *const client = weir_conn_user(conn);
-    const int type = event->flags & WEIR_FLAG_TEXT ? WEIR_TEXT : WEIR_BINARY;
-    switch (event->type) {
-    case WEIR_EVENT_MESSAGE:
-        if (weir_conn_send(conn, type, event->data, event->len) == WEIR_E_MEMORY)
-            weir_conn_close(conn, 1011, "out of memory", WEIR_NTS);
-        break;
-    /* It does not read what we send: we do not read what it sends. */
-    case WEIR_EVENT_HIGH_WATER:
-        client->paused = true;
-        break;
-    case WEIR_EVENT_WRITABLE:
-        client->paused = false;
-        break;
-    default:
-        break; /* pings and closes are answered by the library */
-    }
+    echo(conn, event, &client->paused);
 }
 
 /* ---- Connections come and go -----------------------------------------------------------------*/

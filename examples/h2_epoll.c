@@ -5,6 +5,7 @@
 
 #include <weir/tls.h>
 
+#include "echo.h"
 #include "echo_options.h"
 #include "epoll_server.h"
 #include "pump_h2.h"
@@ -49,26 +50,11 @@ static uint64_t close_timeout_ms;
 static void on_event(weir_conn *conn, const weir_event *event)
 {
     h2_client *const c = weir_conn_user(conn);
-    const int type = event->flags & WEIR_FLAG_TEXT ? WEIR_TEXT : WEIR_BINARY;
-    switch (event->type) {
-    case WEIR_EVENT_OPEN:
+    if (event->type == WEIR_EVENT_OPEN) {
         puts(c->protocol == HTTP_2 ? "opened by h2" : "opened by http/1.1");
         fflush(stdout);
-        break;
-    case WEIR_EVENT_MESSAGE:
-        if (weir_conn_send(conn, type, event->data, event->len) == WEIR_E_MEMORY)
-            weir_conn_close(conn, 1011, "out of memory", WEIR_NTS);
-        break;
-    /* It does not read what we send: we do not read what it sends (of streams h2_stream.h). */
-    case WEIR_EVENT_HIGH_WATER:
-        c->plain.paused = true;
-        break;
-    case WEIR_EVENT_WRITABLE:
-        c->plain.paused = false;
-        break;
-    default:
-        break; /* pings and closes are answered by the library */
     }
+    echo(conn, event, &c->plain.paused); /* of a stream: h2_stream.h */
 }
 
 /* ---- A socket --------------------------------------------------------------------------------*/

@@ -148,7 +148,6 @@ static bool tls_pump_fill(weir_tls *tls)
     uint8_t *const place = (uint8_t *)weir_conn_input_buffer(tls->conn, &room);
     if (!place) { /* out of memory: the connection has ended itself */
         tls_pump_note(tls, WEIR_E_MEMORY);
-        tls->more = false;
         return false;
     }
     int step = WEIR_TLS_DONE;

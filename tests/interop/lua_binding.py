@@ -24,7 +24,7 @@ from harness import (  # noqa: E402
 LUAJIT = need("luajit")
 LUA = BINDING.parent / "lua"
 SERVER, CLIENT = ([LUAJIT, str(LUA / name)] for name in ("echo_server.lua", "echo_client.lua"))
-ENVIRONMENT = {**os.environ, "LUA_PATH": f"{LUA}/?.lua;;"}
+ENVIRONMENT = {**os.environ, "LUA_PATH": f"{LUA}/?.lua;{SUPPORT}/?.lua;;"}
 LUA_HTTP = [LUAJIT, str(SUPPORT / "lua_http_peer.lua")]
 for module, package in (("socket", "lua-socket"), ("http.websocket", "lua-http")):
     if subprocess.run([LUAJIT, "-e", f"require '{module}'"], stderr=subprocess.DEVNULL).returncode:
@@ -89,33 +89,9 @@ async def example_of_the_readme__outlives_a_fault_of_a_peer():
 
 
 @case
-async def server__echoes_to_websockets():
-    with echoes.binding_server(SERVER) as peer:
-        await echoes.server_and_websockets(peer.url)
-        await echoes.server_and_a_burst(peer.url)
-
-
-@case
-async def server__refuses_what_is_too_big():
-    with echoes.binding_server(SERVER, "--max-message", "1000") as peer:
-        await echoes.server_and_too_much(peer.url)
-
-
-@case
-def server__echoes_to_ws():
-    with echoes.binding_server(SERVER) as peer:
-        echoes.server_and_ws(peer.url)
-
-
-@case
 def server__echoes_to_lua_http():
     with echoes.binding_server(SERVER) as peer:
         subprocess.run([*LUA_HTTP, peer.url], check=True, timeout=25)
-
-
-@case
-def client__gets_its_echoes():
-    echoes.client_and_servers(CLIENT, SERVER)
 
 
 @case
@@ -125,9 +101,5 @@ def client__gets_its_echoes_from_lua_http():
         echoes.echoed(CLIENT, peer.url, ["one", "", "wörld €😀", "x" * 4000, "x" * 65536])
 
 
-@case
-async def client__gets_its_echoes_from_websockets():
-    await echoes.client_and_websockets(CLIENT)
-
-
+echoes.add_cases(SERVER, CLIENT)
 run_cases()

@@ -68,33 +68,5 @@ def library_of_another_version__is_refused():
     assert "the library is not of the version of weir_api.json" in result.stdout, result.stdout
 
 
-@case
-async def server__echoes_to_websockets():
-    with echoes.binding_server(SERVER) as peer:
-        await echoes.server_and_websockets(peer.url)
-        await echoes.server_and_a_burst(peer.url)
-
-
-@case
-async def server__refuses_what_is_too_big():
-    with echoes.binding_server(SERVER, "--max-message", "1000") as peer:
-        await echoes.server_and_too_much(peer.url)
-
-
-@case
-def server__echoes_to_ws():
-    with echoes.binding_server(SERVER) as peer:
-        echoes.server_and_ws(peer.url)
-
-
-@case
-def client__gets_its_echoes():
-    echoes.client_and_servers(CLIENT, SERVER)
-
-
-@case
-async def client__gets_its_echoes_from_websockets():
-    await echoes.client_and_websockets(CLIENT)
-
-
+echoes.add_cases(SERVER, CLIENT)
 run_cases()

@@ -2,17 +2,11 @@
 -- The Lua binding without I/O: two of its connections talk in memory (../lua_binding.py runs this).
 
 local ffi = require "ffi"
+local lua_cases = require "lua_cases"
 local weir = require "weir"
 
 local ROUNDS = 8 -- more than any exchange here takes
-local cases = {}
-
-local function equal(got, wanted)
-    if got ~= wanted then
-        got, wanted = tostring(got):sub(1, 99), tostring(wanted):sub(1, 99)
-        error(("got %s, wanted %s"):format(got, wanted), 2)
-    end
-end
+local cases, equal = {}, lua_cases.equal
 
 --- A server and a client that talk without a transport; seen: their events in order.
 local Pair = {}
@@ -358,14 +352,4 @@ function cases.pieces__work_alone()
     equal(ffi.sizeof("weir_event"), 64)
 end
 
-local names, failed = {}, 0
-for name in pairs(cases) do names[#names + 1] = name end
-table.sort(names)
-for _, name in ipairs(names) do
-    local is_fine, fault = xpcall(cases[name], function(what)
-        return debug.traceback(tostring(what), 2)
-    end)
-    print((is_fine and "ok    " or "FAIL  ") .. name .. (is_fine and "" or "\n" .. fault))
-    failed = failed + (is_fine and 0 or 1)
-end
-os.exit(failed == 0 and 0 or 1, true)
+lua_cases.run(cases)

@@ -7,7 +7,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-from harness import need, need_examples, server, skip
+from harness import case, need, need_examples, server, skip
 
 try:
     import websockets
@@ -102,3 +102,32 @@ async def client_and_websockets(client):
         url = f"ws://127.0.0.1:{listener.sockets[0].getsockname()[1]}/"
         await asyncio.get_running_loop().run_in_executor(None, echoed, client, url, TEXTS)
     assert closed == [(1000, "done")], closed
+
+
+# ---- Cases that every binding has ----------------------------------------------------------------
+
+def add_cases(server_command, client_command):
+    """Its echo server and echo client, with the cases of the binding alone."""
+    @case
+    async def server__echoes_to_websockets():
+        with binding_server(server_command) as peer:
+            await server_and_websockets(peer.url)
+            await server_and_a_burst(peer.url)
+
+    @case
+    async def server__refuses_what_is_too_big():
+        with binding_server(server_command, "--max-message", "1000") as peer:
+            await server_and_too_much(peer.url)
+
+    @case
+    def server__echoes_to_ws():
+        with binding_server(server_command) as peer:
+            server_and_ws(peer.url)
+
+    @case
+    def client__gets_its_echoes():
+        client_and_servers(client_command, server_command)
+
+    @case
+    async def client__gets_its_echoes_from_websockets():
+        await client_and_websockets(client_command)

@@ -3,6 +3,7 @@
 -- (../lua_binding.py runs this).
 
 local socket = require "socket"
+local lua_cases = require "lua_cases"
 local weir = require "weir"
 local weir_socket = require "weir_socket"
 
@@ -10,7 +11,7 @@ local STEPS = 50 -- more than any exchange here takes
 local REQUEST = "GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     .. "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 local LONG = 3600 -- seconds: longer than any deadline
-local cases = {}
+local cases, equal = {}, lua_cases.equal
 
 local now, sleeps = 0, 0 -- what the next select takes
 local select = socket.select
@@ -18,12 +19,6 @@ function socket.gettime() return now end
 function socket.select(readers, writers)
     now, sleeps = now + sleeps, 0
     return select(readers, writers, 0.1)
-end
-
-local function equal(got, wanted)
-    if got ~= wanted then
-        error(("got %s, wanted %s"):format(tostring(got), tostring(wanted)), 2)
-    end
 end
 
 local function echo(connection, event)
@@ -105,14 +100,4 @@ function cases.mistake_of_on_event__ends_its_connection_alone()
     equal((faults[1] .. faults[2]):match("WEIR_E_STATE"), "WEIR_E_STATE")
 end
 
-local names, failed = {}, 0
-for name in pairs(cases) do names[#names + 1] = name end
-table.sort(names)
-for _, name in ipairs(names) do
-    local is_fine, fault = xpcall(cases[name], function(what)
-        return debug.traceback(tostring(what), 2)
-    end)
-    print((is_fine and "ok    " or "FAIL  ") .. name .. (is_fine and "" or "\n" .. fault))
-    failed = failed + (is_fine and 0 or 1)
-end
-os.exit(failed == 0 and 0 or 1, true)
+lua_cases.run(cases)
