@@ -6,13 +6,15 @@
 
 #include "reference.h"
 
-#define DEFLATE_MOST 60000
+#define DEFLATE_MOST 60000 /* bytes of a message: beyond every window */
+#define DEFLATE_FEW 3000   /* of most: many more of them can be tried */
 #define DEFLATE_CANARY 0xC3
 
 typedef struct deflate_case {
     int level;
     int bits;
-    int mode; /* of the settings: 0 whole, 1 in pieces, 2 without takeover, 4 with little room */
+    int mode;    /* of the settings: 0 whole, 1 in pieces, 2 without takeover, 4 with little room */
+    size_t most; /* bytes of a message */
     fuzz_dice dice;
     weir_deflate *deflate;
     weir_deflate_scratch *scratch;
@@ -25,7 +27,7 @@ typedef struct deflate_case {
 
 /* A plan: 00..7F literal bytes that follow; 80..BF a byte that is repeated; C0..DF a copy from far
  * back; E0..FE noise; FF the end of the message. Returns 0 at its end. */
-static int deflate_plan(fuzz_input *in, fuzz_bytes *message, const fuzz_bytes *before)
+static int deflate_plan(fuzz_input *in, fuzz_bytes *message, const fuzz_bytes *before, size_t most)
 {
     const uint32_t op = fuzz_take(in, 1);
     if (op < 0x80) {
@@ -40,7 +42,7 @@ static int deflate_plan(fuzz_input *in, fuzz_bytes *message, const fuzz_bytes *b
     fuzz_dice noise = {what};
     const fuzz_bytes *const from = message->len > what || before->len <= what ? message : before;
     const size_t back = op >= 0xC0 && op < 0xE0 && what < from->len ? from->len - 1 - what : 0;
-    for (size_t i = 0; i < count && message->len < DEFLATE_MOST; i++) {
+    for (size_t i = 0; i < count && message->len < most; i++) {
         uint8_t byte = (uint8_t)what;
         if (op >= 0xE0)
             byte = (uint8_t)fuzz_below(&noise, 256);
@@ -48,7 +50,7 @@ static int deflate_plan(fuzz_input *in, fuzz_bytes *message, const fuzz_bytes *b
             byte = back + i < from->len ? from->data[back + i] : (uint8_t)i;
         fuzz_add(message, &byte, 1);
     }
-    return in->len > 0 && message->len < DEFLATE_MOST;
+    return in->len > 0 && message->len < most;
 }
 
 static void deflate_open(deflate_case *c)
@@ -167,12 +169,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     deflate_case c = {.level = 1 + (int)(choice >> 3 & 3),
                       .bits = 8 + (int)(choice & 7),
                       .mode = (int)(mode & 15),
+                      .most = (mode & 0xC0) == 0 ? DEFLATE_MOST : DEFLATE_FEW,
                       .dice = {seed}};
     fuzz_bytes before = {NULL, 0, 0};
     deflate_open(&c);
     for (int i = 0; i < 6 && (i == 0 || in.len > 0); i++) {
         fuzz_bytes message = {NULL, 0, 0};
-        while (deflate_plan(&in, &message, &before))
+        while (deflate_plan(&in, &message, &before, c.most))
             ;
         (void)weir_deflate_worth(message.data, message.len);
         if (mode & 16 && fuzz_below(&c.dice, 4) == 0)

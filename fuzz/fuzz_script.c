@@ -199,14 +199,25 @@ static void script_took_message(script_side *side, int status, int type, const v
     reference_log(&side->sent, type & 15, data, len);
 }
 
+/* Letters: few that repeat, or by the dice eight at a time. */
+static void script_fill(script *s, uint8_t *data, size_t len, int noise)
+{
+    uint64_t letters = UINT64_C(0x6867666564636261);
+    for (size_t i = 0; i < len; i++) {
+        if (noise && i % 8 == 0)
+            letters = UINT64_C(0x6161616161616161) +
+                      (fuzz_below(&s->dice, UINT64_MAX) & UINT64_C(0x0F0F0F0F0F0F0F0F));
+        data[i] = (uint8_t)(letters >> i % 8 * 8);
+    }
+}
+
 static uint8_t *script_payload(script *s, size_t *len)
 {
     const uint32_t shape = fuzz_take(&s->in, 2);
     *len = shape & 0x8000 ? (shape & 0x7FFF) % 6000 : shape & 127;
     uint8_t *const data = malloc(*len + 1);
     FUZZ_CHECK(data != NULL);
-    for (size_t i = 0; i < *len; i++)
-        data[i] = (uint8_t)('a' + (shape & 0x100 ? fuzz_below(&s->dice, 26) : i % 7));
+    script_fill(s, data, *len, (shape & 0x100) != 0);
     if (*len > 0 && (shape & 0x600) == 0x600) /* mostly no text any more */
         data[shape % *len] = (uint8_t)(0x80 | shape >> 3);
     return data;
