@@ -161,6 +161,22 @@ static void deadlines_near_the_end_of_time__do_not_wrap(void **state)
     peer_close(&p);
 }
 
+static void clock_at_the_end_of_time__passes_no_deadline_that_is_none(void **state)
+{
+    (void)state;
+    for (const char *kind = "sScC"; *kind; kind++) {
+        peer p;
+        peer_init(&p);
+        p.config.handshake_timeout_ms = p.config.connect_timeout_ms = WEIR_NONE;
+        p.config.ping_interval_ms = WEIR_NONE;
+        peer_open(&p, *kind);
+        deadline_time(&p, UINT64_MAX);
+        assert_int_equal(p.closed_count, 0);
+        assert_true(deadline_due(&p) == WEIR_NONE);
+        peer_close(&p);
+    }
+}
+
 /* ---- Silence ---------------------------------------------------------------------------------*/
 
 static void silence__brings_a_ping_then_the_end_each_at_its_time(void **state)
@@ -583,6 +599,7 @@ int main(void)
         cmocka_unit_test(clock_that_goes_back__is_ignored),
         cmocka_unit_test(clock_that_leaps_to_its_end__passes_every_deadline_once),
         cmocka_unit_test(deadlines_near_the_end_of_time__do_not_wrap),
+        cmocka_unit_test(clock_at_the_end_of_time__passes_no_deadline_that_is_none),
         cmocka_unit_test(silence__brings_a_ping_then_the_end_each_at_its_time),
         cmocka_unit_test(program_that_slept__pings_before_it_gives_up),
         cmocka_unit_test(any_byte__is_life),
