@@ -136,7 +136,10 @@ static int deflate_message(deflate_case *c, const fuzz_bytes *message)
 static void deflate_back(deflate_case *c, const fuzz_bytes *message)
 {
     fuzz_bytes out = {NULL, 0, 0};
-    FUZZ_CHECK(reference_inflate(&c->zlib, c->payload.data, c->payload.len, c->bits < 15, SIZE_MAX,
+    /* zlib is exact about distances where it gives single bytes, and then many times as slow; our
+     * own decompressor always is, which fuzz_inflate.c compares. */
+    const int exact = c->bits < 15 && fuzz_below(&c->dice, 16) == 0;
+    FUZZ_CHECK(reference_inflate(&c->zlib, c->payload.data, c->payload.len, exact, SIZE_MAX,
                                  &out) == REFERENCE_DONE);
     FUZZ_CHECK(fuzz_same(&out, message));
     fuzz_drop(&out);

@@ -75,7 +75,7 @@ typedef struct weir_config {
     uint64_t deliver_chunks; /**< CHUNK events as bytes come, instead of whole messages; 0 */
     uint64_t deliver_after_close; /**< deliver messages that come after our Close; 0 */
 
-    /* Sending. To the bytes queued come some 130 for each prepared or borrowed message. */
+    /* Sending. To the bytes queued come 112 for each prepared or borrowed message. */
     uint64_t high_water_bytes;   /**< queued output above which sends say OVER_HIGH; 256 KiB */
     uint64_t low_water_bytes;    /**< queued output at which WRITABLE follows; 64 KiB */
     uint64_t max_queued_bytes;   /**< queued output above which sends say WOULD_BLOCK; 4 MiB.
@@ -90,7 +90,8 @@ typedef struct weir_config {
     uint64_t ping_interval_ms;     /**< ping after this long without a byte; 20 s, at least 1 */
     uint64_t pong_timeout_ms;   /**< dead this long after the ping left, any byte is life; 20 s */
     uint64_t idle_timeout_ms;   /**< close (1001) this long after the last message; WEIR_NONE */
-    uint64_t close_timeout_ms;  /**< our Close to the end of the closing handshake; 10 s */
+    uint64_t close_timeout_ms;  /**< each step of the end: our Close, or an answer of HTTP, to
+                                     leave, the peer's Close to come; 10 s */
     uint64_t linger_timeout_ms; /**< wait for the peer to end the transport at last; 5 s */
 
     /* permessage-deflate (RFC 7692). Compression tells lengths: where secrets and an attacker's

@@ -143,7 +143,8 @@ WEIR_API uint64_t weir_inflate_blocks(const weir_inflate *inflate);
 WEIR_API size_t weir_deflate_size(int level, int window_bits);
 
 /**
- * Memory that a scratch for compressors needs: about seven windows and 8 KiB.
+ * Memory that a scratch for compressors needs: nine windows and 8 KiB; with 15 bits
+ * six windows, with less than 11 some 20 KiB in all.
  *
  * window_bits  8..15: the largest that it can be used for.
  * Returns      bytes, 0 when window_bits is out of range.

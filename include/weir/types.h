@@ -120,7 +120,7 @@ typedef enum weir_event_type {
 #define WEIR_FLAG_FIRST 0x02u      /**< first piece of its message */
 #define WEIR_FLAG_LAST 0x04u       /**< last piece of its message */
 #define WEIR_FLAG_CLEAN 0x08u      /**< closing handshake done both ways (RFC 6455 7.1.4) */
-#define WEIR_FLAG_SOLICITED 0x10u  /**< the pong answers the last ping that left */
+#define WEIR_FLAG_SOLICITED 0x10u  /**< the pong answers the last ping, and that has left */
 #define WEIR_FLAG_DROPPED 0x20u    /**< the borrowed message was not sent whole */
 #define WEIR_FLAG_COMPRESSED 0x40u /**< the message came compressed */
 

@@ -62,7 +62,7 @@ WEIR_API int weir_context_create(const weir_config *config, weir_context **conte
  *
  * context  transferred; NULL is allowed.
  * Returns  WEIR_OK.
- * Errors   WEIR_E_BUSY while a connection or a message lives: nothing was freed.
+ * Errors   WEIR_E_BUSY while a connection, a message or a weir_proxy lives: nothing was freed.
  */
 WEIR_API int weir_context_free(weir_context *context);
 
@@ -652,9 +652,10 @@ typedef struct weir_stats {
     uint64_t tx_messages;  /**< data messages taken for sending; a streamed one at its end */
     uint64_t rx_control;   /**< pings, pongs and closes received */
     uint64_t tx_control;   /**< pings and pongs whose last byte has left, and closes queued */
-    uint64_t queued_bytes; /**< connection: output that waits, heads included; context: 0 */
+    uint64_t queued_bytes; /**< connection: output that waits, heads included but those still to be
+                              made for a client's borrowed sends, pings and pongs not; context: 0 */
     uint64_t held_bytes;   /**< heap held now (context: of all it made, pool included) */
-    uint64_t rtt_ms;       /**< last round-trip time, WEIR_NONE before the first (context: same) */
+    uint64_t rtt_ms;       /**< last round-trip time, WEIR_NONE before the first, as in a context */
     uint64_t connections;  /**< context: alive now; connection: 1 */
     uint64_t opened;       /**< became OPEN */
     uint64_t failed;       /**< ended with a cause other than WEIR_OK */

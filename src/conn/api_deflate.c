@@ -190,7 +190,8 @@ int weir_deflate_run(weir_deflate *deflate, weir_deflate_scratch *scratch, const
     const size_t n = len < fits ? len : fits;
     const bool ends = last && n == len;
     *used = n;
-    *made = weir__deflate_run(&deflate->codec, shared, data, n, ends, max, out);
+    /* Only of a whole message can it be said that nothing happened. */
+    *made = weir__deflate_run(&deflate->codec, shared, data, n, ends, ends ? max : SIZE_MAX, out);
     if (*made > 0 || !ends)
         return api_deflate_taken(n, len, last);
     *used = 0;

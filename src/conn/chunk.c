@@ -137,6 +137,8 @@ static uint8_t chunk_put_head(uint8_t *out, uint8_t opcode, bool fin, size_t len
 
 bool weir__chunk_frame_body(weir__body *body, uint64_t fragment)
 {
+    if (body->len > SIZE_MAX - WEIR__BODY_HEAD_MAX)
+        return false;
     if (body->len <= fragment) {
         body->fragment = body->len;
         body->head_len = chunk_put_head(body->heads[0], body->opcode, true, body->len);

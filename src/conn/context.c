@@ -101,6 +101,9 @@ int weir__context_free(weir_context *context)
 
 void weir__context_set_time(weir_context *context, uint64_t now)
 {
+    /* The end of time is WEIR_NONE: what never passes does not pass then either. */
+    if (now == WEIR_NONE)
+        now--;
     if (now > context->now)
         context->now = now;
     weir__node expired;

@@ -23,7 +23,10 @@ static inline void weir__deadline_heard(weir_conn *conn)
 {
     /* Any byte is life: it need not be the pong. */
     conn->last_rx_at = conn->context->now;
+    if (!weir__conn_has(conn, WEIR__FLAG_PING_WAITS))
+        return;
     weir__conn_unmark(conn, WEIR__FLAG_PING_WAITS);
+    weir__deadline_moved(conn); /* the next ping may be due before this one's pong was */
 }
 
 #endif

@@ -255,6 +255,15 @@ WEIR__INLINE bool payload_join(weir__run *run, size_t len)
     return true;
 }
 
+/* What was put together is held for its event. Nothing waits for an event that is not given. */
+static inline void payload_hold(weir_conn *conn)
+{
+    if (payload_is_wanted(conn))
+        weir__assembly_deliver(conn->rx);
+    else
+        weir__buffer_free(&conn->context->memory, &conn->rx->message);
+}
+
 /* The same; the message that ends with them is delivered. */
 static void payload_assemble(weir__run *run, size_t len)
 {
@@ -269,7 +278,7 @@ static void payload_assemble(weir__run *run, size_t len)
     rx->in_payload = false;
     if (!ends || !payload_end_message(run))
         return;
-    weir__assembly_deliver(rx);
+    payload_hold(run->conn);
     payload_give(run, rx->held.data, rx->held.len);
 }
 
@@ -402,7 +411,7 @@ static int payload_inflate_run(weir_conn *conn, const uint8_t *in, size_t len, b
 static void payload_deliver_inflated(weir__run *run, bool last)
 {
     weir_conn *const conn = run->conn;
-    weir__assembly_deliver(conn->rx);
+    payload_hold(conn);
     const weir__buffer *const held = &conn->rx->held;
     if (conn->policy->deliver_chunks)
         payload_give_chunk(run, held->data, held->len, last, conn->rx->message_bytes - held->len);

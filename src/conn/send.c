@@ -62,6 +62,13 @@ static int send_check_text(const weir_conn *conn, int type, const uint8_t *data,
     return state == WEIR__UTF8_START ? WEIR_OK : WEIR_E_TEXT;
 }
 
+/* From here to the low mark nothing more should be sent. */
+static void send_congest(weir_conn *conn)
+{
+    weir__conn_mark(conn, WEIR__FLAG_CONGESTED);
+    conn->pending &= (uint8_t)~WEIR__PENDING_WRITABLE; /* no longer so */
+}
+
 /* Whether the queue takes len more bytes; an empty one takes any message. */
 static bool send_has_room(weir_conn *conn, size_t len)
 {
@@ -69,7 +76,7 @@ static bool send_has_room(weir_conn *conn, size_t len)
     const uint64_t max = conn->policy->max_queued_bytes;
     if (load == 0 || (load <= max && len <= max - load))
         return true;
-    weir__conn_mark(conn, WEIR__FLAG_CONGESTED);
+    send_congest(conn);
     return false;
 }
 
@@ -79,8 +86,7 @@ static int send_result(weir_conn *conn)
     if (weir__output_load(conn) <= conn->policy->high_water_bytes)
         return WEIR_OK;
     if (!weir__conn_has(conn, WEIR__FLAG_CONGESTED)) {
-        weir__conn_mark(conn, WEIR__FLAG_CONGESTED);
-        conn->pending &= (uint8_t)~WEIR__PENDING_WRITABLE; /* no longer so */
+        send_congest(conn);
         weir__conn_pend(conn, WEIR__PENDING_HIGH_WATER);
     }
     return WEIR_OVER_HIGH;

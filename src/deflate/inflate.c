@@ -226,8 +226,10 @@ int weir__inflate_run(weir__inflate *inflate, weir__inflate_scratch *scratch, co
     memset(piece, 0, sizeof *piece);
     /* A message of no compressed bytes at all is an empty one; the tail alone would leave the
      * decoder inside a block. */
-    if (!inflate->begun && len == 0)
+    if (!inflate->begun && len == 0) {
+        inflate->blocks = last ? 0 : inflate->blocks;
         return last ? WEIR__INFLATE_DONE : WEIR__INFLATE_INPUT;
+    }
     const bool pending = inflate_pending(inflate, max, piece);
     if (!pending && inflate->step >= 0)
         inflate_decode(inflate, scratch, in, len, last, max, piece);

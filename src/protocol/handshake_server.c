@@ -320,8 +320,10 @@ bool weir__request_subprotocol(const weir__http_head *head, size_t index, weir_t
 
 static bool handshake_server_was_offered(const weir__http_head *head, weir_text subprotocol)
 {
+    weir__http_list list;
     weir_text offered;
-    for (size_t i = 0; weir__request_subprotocol(head, i, &offered); i++) {
+    handshake_server_list_subprotocols(&list, head);
+    while (weir__http_list_next(&list, &offered) == WEIR_OK) {
         if (weir__text_equal(offered, subprotocol))
             return true;
     }

@@ -66,12 +66,15 @@ static void cpu_assert_linear(cpu_work work, size_t size)
         fail_msg("8 times the input took %.1f times the work", ratio);
 }
 
-/* A request with one field of the size, made of a piece again and again. */
-static void cpu_request(const char *name, const char *piece, size_t size, size_t step)
+/* A request with one field of the size, made of a piece again and again; answer: to its event. */
+static void cpu_request_answered(const char *name, const char *piece, size_t size, size_t step,
+                                 void (*answer)(peer *p, const weir_event *event))
 {
     peer p;
     bytes b = {0};
     peer_init(&p);
+    p.react = answer;
+    p.accept = answer == NULL;
     p.config.max_head_bytes = p.config.max_line_bytes = 1 << 24;
     p.config.max_list_members = p.config.max_empty_members = WEIR_NONE;
     p.config.max_extension_offers = p.config.max_extension_params = WEIR_NONE;
@@ -87,6 +90,11 @@ static void cpu_request(const char *name, const char *piece, size_t size, size_t
     peer_feed(&p, b.data, b.len, step);
     bytes_free(&b);
     peer_close(&p);
+}
+
+static void cpu_request(const char *name, const char *piece, size_t size, size_t step)
+{
+    cpu_request_answered(name, piece, size, step, NULL);
 }
 
 static void cpu_extension_backslashes(size_t size)
@@ -119,6 +127,18 @@ static void cpu_subprotocol_mixture(size_t size)
     cpu_request("Sec-WebSocket-Protocol: a", " \t , \t", size, 65536);
 }
 
+/* None of the many that were offered is the one that is asked for. */
+static void cpu_choose_none(peer *p, const weir_event *event)
+{
+    if (event->type == WEIR_EVENT_REQUEST)
+        assert_int_equal(weir_conn_accept(p->conn, "b", 1, NULL, 0), WEIR_E_PROTOCOL_NAME);
+}
+
+static void cpu_subprotocol_choice(size_t size)
+{
+    cpu_request_answered("Sec-WebSocket-Protocol: a", ",a", size, 65536, cpu_choose_none);
+}
+
 static void cpu_head_bytewise(size_t size)
 {
     cpu_request("X: a", "value ", size, 1);
@@ -143,6 +163,12 @@ static void SEC_C2__spaces_in_subprotocol_lists_take_time_by_their_length(void *
     (void)state;
     cpu_assert_linear(cpu_subprotocol_spaces, 65536);
     cpu_assert_linear(cpu_subprotocol_mixture, 65536);
+}
+
+static void SEC_C2__choice_of_a_subprotocol_takes_time_by_the_length_of_the_list(void **state)
+{
+    (void)state;
+    cpu_assert_linear(cpu_subprotocol_choice, 8192);
 }
 
 static void SEC_C4__head_that_comes_byte_by_byte_is_parsed_once(void **state)
@@ -377,6 +403,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(SEC_C1__hostile_extension_lists_take_time_by_their_length),
         cmocka_unit_test(SEC_C2__spaces_in_subprotocol_lists_take_time_by_their_length),
+        cmocka_unit_test(SEC_C2__choice_of_a_subprotocol_takes_time_by_the_length_of_the_list),
         cmocka_unit_test(SEC_C4__head_that_comes_byte_by_byte_is_parsed_once),
         cmocka_unit_test(SEC_C3__work_of_every_call_grows_with_its_input_and_output_only),
         cmocka_unit_test(SEC_C3__loops_over_a_connection_end_whatever_came),

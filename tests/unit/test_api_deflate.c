@@ -190,6 +190,28 @@ static void no_bytes_that_do_not_end_the_message_make_none(void **state)
     assert_true(used == 0 && made == 0);
 }
 
+/* What a limit refuses must be a whole message: of a piece that is over it nothing is lost. */
+static void limit_is_for_whole_messages_only(void **state)
+{
+    const codecs *const c = *state;
+    uint8_t in[512], out[1024];
+    size_t used, made, sum = 0;
+    for (size_t i = 0; i < sizeof in; i++)
+        in[i] = (uint8_t)(i * i * i * 31 >> 3);
+    assert_int_equal(weir_deflate_run(c->deflate, c->deflate_scratch, in, sizeof in, 0, 10, &used,
+                                      out, sizeof out, &made),
+                     WEIR_CODEC_INPUT);
+    assert_true(used == sizeof in && made > 10);
+    for (size_t at = 0; at < sizeof in; at += used) { /* the room is for a part of it */
+        (void)weir_deflate_run(c->deflate, c->deflate_scratch, in + at, sizeof in - at, 1,
+                               at + 200 < sizeof in ? 10 : SIZE_MAX, &used, out, 264, &made);
+        assert_true(used > 0 && made > 0);
+        sum += used;
+    }
+    assert_int_equal(sum, sizeof in);
+    weir_deflate_forget(c->deflate);
+}
+
 static void the_bound_never_wraps_and_fits_is_its_inverse(void **state)
 {
     (void)state;
@@ -296,6 +318,7 @@ int main(void)
         cmocka_unit_test(decompressing_refuses_each_argument_that_is_missing),
         cmocka_unit_test(compressing_refuses_each_argument_that_is_missing),
         cmocka_unit_test(no_bytes_that_do_not_end_the_message_make_none),
+        cmocka_unit_test(limit_is_for_whole_messages_only),
         cmocka_unit_test(the_bound_never_wraps_and_fits_is_its_inverse),
         cmocka_unit_test(scratch_of_a_smaller_window_works_too),
         cmocka_unit_test(a_final_block_that_takes_the_tail_ends_nothing),

@@ -161,6 +161,22 @@ static void deadlines_near_the_end_of_time__do_not_wrap(void **state)
     peer_close(&p);
 }
 
+static void clock_at_the_end_of_time__passes_no_deadline_that_is_none(void **state)
+{
+    (void)state;
+    for (const char *kind = "sScC"; *kind; kind++) {
+        peer p;
+        peer_init(&p);
+        p.config.handshake_timeout_ms = p.config.connect_timeout_ms = WEIR_NONE;
+        p.config.ping_interval_ms = WEIR_NONE;
+        peer_open(&p, *kind);
+        deadline_time(&p, UINT64_MAX);
+        assert_int_equal(p.closed_count, 0);
+        assert_true(deadline_due(&p) == WEIR_NONE);
+        peer_close(&p);
+    }
+}
+
 /* ---- Silence ---------------------------------------------------------------------------------*/
 
 static void silence__brings_a_ping_then_the_end_each_at_its_time(void **state)
@@ -283,6 +299,28 @@ static void keepalive_that_finds_life__goes_on_for_ever(void **state)
     assert_true(p.side[0].counts[WEIR_EVENT_PONG] + p.side[1].counts[WEIR_EVENT_PONG] > 900);
     assert_int_equal(p.side[0].counts[WEIR_EVENT_CLOSED], 0);
     pair_free(&p);
+}
+
+/* How long a pong may take says nothing of when the next ping is due. */
+static void ping_that_was_answered__is_followed_by_the_next_after_the_interval(void **state)
+{
+    static const uint64_t timeouts[] = {0, 5000, 20000, 60000, WEIR_NONE};
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof timeouts / sizeof timeouts[0]; i++) {
+        peer p;
+        peer_init(&p);
+        p.config.pong_timeout_ms = timeouts[i / 2];
+        peer_open(&p, i % 2 ? 'C' : 'S');
+        for (size_t pings = 1; pings <= 3; pings++) {
+            deadline_time(&p, pings * 20000 - 1);
+            assert_int_equal(peer_frames(&p, p.role, 9), pings - 1);
+            assert_true(deadline_due(&p) <= pings * 20000);
+            deadline_time(&p, pings * 20000);
+            assert_int_equal(peer_frames(&p, p.role, 9), pings);
+            peer_feed(&p, p.role == WEIR_SERVER ? "\x8A\x80\0\0\0" : "\x8A\0", i % 2 ? 2 : 6, 6);
+        }
+        peer_close(&p);
+    }
 }
 
 /* ---- Closing ---------------------------------------------------------------------------------*/
@@ -561,6 +599,7 @@ int main(void)
         cmocka_unit_test(clock_that_goes_back__is_ignored),
         cmocka_unit_test(clock_that_leaps_to_its_end__passes_every_deadline_once),
         cmocka_unit_test(deadlines_near_the_end_of_time__do_not_wrap),
+        cmocka_unit_test(clock_at_the_end_of_time__passes_no_deadline_that_is_none),
         cmocka_unit_test(silence__brings_a_ping_then_the_end_each_at_its_time),
         cmocka_unit_test(program_that_slept__pings_before_it_gives_up),
         cmocka_unit_test(any_byte__is_life),
@@ -568,6 +607,7 @@ int main(void)
         cmocka_unit_test(own_pings__do_not_put_off_the_end_of_a_dead_peer),
         cmocka_unit_test(ping_that_cannot_leave__still_ends_a_dead_peer),
         cmocka_unit_test(keepalive_that_finds_life__goes_on_for_ever),
+        cmocka_unit_test(ping_that_was_answered__is_followed_by_the_next_after_the_interval),
         cmocka_unit_test(unanswered_close__ends_after_its_timeout),
         cmocka_unit_test(client_that_waits_for_the_end_of_the_transport__gives_up),
         cmocka_unit_test(failed_connection_whose_peer_stays__is_given_up),

@@ -245,6 +245,23 @@ static void R7692_7_2_2_7__empty_blocks_are_counted(void **state)
     codec_decoder_close(&decoder);
 }
 
+static void R7692_7_2_2_7__message_without_bytes__has_no_blocks(void **state)
+{
+    (void)state;
+    static const uint8_t hello[] = {0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00};
+    codec_decoder decoder;
+    codec_decoder_open(&decoder, 15, 1);
+    size_t made;
+    int status =
+        codec_decode(&decoder, hello, sizeof hello, sizeof hello, ROOM, made_bytes, ROOM, &made);
+    assert_int_equal(status, WEIR_CODEC_DONE);
+    assert_int_equal(weir_inflate_blocks(decoder.inflate), 2);
+    status = codec_decode(&decoder, hello, 0, 1, ROOM, made_bytes, ROOM, &made);
+    assert_int_equal(status, WEIR_CODEC_DONE);
+    assert_int_equal(weir_inflate_blocks(decoder.inflate), 0);
+    codec_decoder_close(&decoder);
+}
+
 /* ---- RFC 1951 --------------------------------------------------------------------------------*/
 
 static void R1951_3_2_3_1__block_type_3__fails(void **state)
@@ -617,6 +634,7 @@ int main(void)
         cmocka_unit_test(R7692_7_2_2_4__distance_may_be_the_window_but_no_more),
         cmocka_unit_test(R7692_7_2_2_5__message_cut_short__fails_at_its_end),
         cmocka_unit_test(R7692_7_2_2_7__empty_blocks_are_counted),
+        cmocka_unit_test(R7692_7_2_2_7__message_without_bytes__has_no_blocks),
         cmocka_unit_test(R1951_3_2_3_1__block_type_3__fails),
         cmocka_unit_test(R1951_3_2_4_1__stored_length_and_its_complement_must_fit),
         cmocka_unit_test(R1951_3_2_5_1__symbols_286_287_and_distances_30_31__fail),

@@ -71,6 +71,27 @@ static void early_messages_in_fragments__are_shown_one_a_call(void **state)
     peer_close(&p);
 }
 
+/* What is not delivered after our Close holds nothing up: each call takes input or tells of it. */
+static void early_messages_that_nobody_wants__do_not_stop_the_input(void **state)
+{
+    (void)state;
+    peer p;
+    bytes early = {0};
+    weir_event events[8];
+    uint8_t ping[] = {0x89, 0x80, 0, 0, 0, 0};
+    size_t used;
+    wire_script(&early, WEIR_CLIENT, "T-:th C:ree T-:fo C:ur B-:fi C:ve");
+    opening_early(&p, 8, &early);
+    assert_int_equal(weir_conn_close(p.conn, 1000, NULL, 0), WEIR_OK);
+    assert_int_equal(weir_conn_events(p.conn, events, 8), 1);
+    assert_int_equal(events[0].type, WEIR_EVENT_OPEN);
+    assert_false(weir_conn_wants(p.conn) & WEIR_WANT_EVENTS);
+    assert_int_equal(weir_conn_receive(p.conn, ping, sizeof ping, &used, events, 8), 1);
+    assert_int_equal(used, sizeof ping);
+    bytes_free(&early);
+    peer_close(&p);
+}
+
 /* In the middle of a large early message nothing may be read into its place: the rest of the early
  * bytes comes first. */
 static void early_bytes_that_wait__come_before_what_is_read_into_place(void **state)
@@ -233,6 +254,7 @@ int main(void)
         cmocka_unit_test(closing_before_the_request_without_memory__just_ends),
         cmocka_unit_test(early_frames__come_one_by_one_to_an_array_of_one),
         cmocka_unit_test(early_messages_in_fragments__are_shown_one_a_call),
+        cmocka_unit_test(early_messages_that_nobody_wants__do_not_stop_the_input),
         cmocka_unit_test(early_bytes_that_wait__come_before_what_is_read_into_place),
         cmocka_unit_test(rejection_whose_length_makes_no_sense__fails_for_that),
         cmocka_unit_test(closed_while_opening__ends_with_or_without_memory),

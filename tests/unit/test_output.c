@@ -425,6 +425,22 @@ static void queued_bytes_of_borrowed_sends__never_run_out_before_the_bytes_do(vo
     }
 }
 
+/* One frame of it would end where the count begins anew. */
+static void borrowed_send_that_no_count_can_hold__is_refused(void **state)
+{
+    (void)state;
+    peer p;
+    peer_init(&p);
+    p.config.high_water_bytes = p.config.max_queued_bytes = p.config.fragment_bytes = WEIR_NONE;
+    peer_open(&p, 'S');
+    for (size_t less = 0; less < 10; less++)
+        assert_int_equal(
+            weir_conn_send_ref(p.conn, WEIR_BINARY, output_borrowed, SIZE_MAX - less, 1),
+            WEIR_E_MEMORY);
+    assert_int_equal(weir_conn_wants(p.conn), WEIR_WANT_INPUT);
+    peer_close(&p);
+}
+
 static void buffered_amount__counts_payload_alone_and_falls_with_it(void **state)
 {
     (void)state;
@@ -680,6 +696,7 @@ int main(void)
         cmocka_unit_test(newest_ping_is_answered__in_the_place_of_older_ones),
         cmocka_unit_test(ping_that_comes_while_a_pong_is_written__is_answered_too),
         cmocka_unit_test(queued_bytes_of_borrowed_sends__never_run_out_before_the_bytes_do),
+        cmocka_unit_test(borrowed_send_that_no_count_can_hold__is_refused),
         cmocka_unit_test(buffered_amount__counts_payload_alone_and_falls_with_it),
         cmocka_unit_test(borrowed_message_that_left_whole__is_not_called_dropped),
         cmocka_unit_test(borrowed_message_cut_short__is_called_dropped),

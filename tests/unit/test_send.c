@@ -73,6 +73,22 @@ static void full_queue__takes_nothing_and_tells_when_it_does_again(void **state)
     peer_close(&p);
 }
 
+/* One WRITABLE for the first WOULD_BLOCK was on its way: it is not the answer to the second. */
+static void writable_that_was_not_taken__does_not_outlive_the_next_would_block(void **state)
+{
+    peer p;
+    (void)state;
+    send_begin(&p, 'S');
+    assert_int_equal(weir_conn_send(p.conn, WEIR_BINARY, send_large, 900), WEIR_OK);
+    assert_int_equal(weir_conn_send(p.conn, WEIR_BINARY, send_large, 1097), WEIR_WOULD_BLOCK);
+    send_move(&p, 404);
+    assert_int_equal(weir_conn_send(p.conn, WEIR_BINARY, send_large, 1501), WEIR_WOULD_BLOCK);
+    assert_int_equal(send_events(&p, WEIR_EVENT_WRITABLE), 0);
+    send_move(&p, 1);
+    assert_int_equal(send_events(&p, WEIR_EVENT_WRITABLE), 1);
+    peer_close(&p);
+}
+
 static void queue__is_filled_to_its_last_byte(void **state)
 {
     peer p;
@@ -408,6 +424,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(water_marks__are_kept_to_the_byte),
         cmocka_unit_test(full_queue__takes_nothing_and_tells_when_it_does_again),
+        cmocka_unit_test(writable_that_was_not_taken__does_not_outlive_the_next_would_block),
         cmocka_unit_test(queue__is_filled_to_its_last_byte),
         cmocka_unit_test(SEC_M6__short_borrowed_messages_to_a_peer_that_never_reads_are_limited),
         cmocka_unit_test(SEC_M6__short_prepared_messages_to_a_peer_that_never_reads_are_limited),
