@@ -38,7 +38,7 @@ CRASH = "Test failed with exception"
 
 
 def run(program, wish, skip, calls="", options=""):
-    """What it printed; None: it did not end."""
+    """What it printed and returned; None: it did not end."""
     environment = {**os.environ, "WEIR_TORTURE": wish, "WEIR_TORTURE_SKIP": str(skip),
                    "WEIR_TORTURE_CALLS": calls,
                    "ASAN_OPTIONS": f"detect_leaks=0:malloc_context_size=8{options}"}
@@ -47,16 +47,17 @@ def run(program, wish, skip, calls="", options=""):
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     except subprocess.TimeoutExpired:
         return None
-    return done.stdout.decode(errors="replace")
+    return done.stdout.decode(errors="replace"), done.returncode
 
 
 def fault_of(program, wish, skip):
     """Why this is a failure, or None. A test that reads behind a NULL of its own is none."""
-    text = run(program, wish, skip)
-    if text is None:
+    done = run(program, wish, skip)
+    if done and CRASH in done[0]:
+        done = run(program, wish, skip, options=":handle_segv=2:handle_sigfpe=2")
+    if not done:
         return f"did not end within {PATIENCE} s"
-    if CRASH in text:
-        text = run(program, wish, skip, options=":handle_segv=2:handle_sigfpe=2") or ""
+    text = done[0]
     harness = HARNESS.search(text)
     if harness:
         return harness.group()
@@ -70,8 +71,10 @@ def measure(program):
     """Its allocations, the most of one context, and how many seconds it runs."""
     with tempfile.NamedTemporaryFile("r") as file:
         start = time.monotonic()
-        run(program, "", 0, file.name)
+        done = run(program, "", 0, file.name)
         seconds = time.monotonic() - start
+        if not done or done[1] != 0:
+            sys.exit(f"{program} fails by itself: {done and done[0]}")
         words = file.read().split()
     return *(map(int, words) if words else (0, 0)), seconds
 
