@@ -9,9 +9,9 @@
  * bookkeeping. WEIR_OK or the limit it is over. */
 int weir__payload_begin(weir_conn *conn, const weir_frame_head *head, uint64_t at);
 
-/* Begin the only frame of a message of run->note.begun_len bytes, which is not compressed, breaks no
- * limit and goes beyond the input, where its head was just taken; take what is there of it. At most
- * one event, for which there is room. */
+/* Begin the only frame of a message of run->note.begun_len bytes, whose head was just taken: it is
+ * not compressed, breaks no limit and goes beyond the input. Take what is there of it. At most one
+ * event, for which there is room. */
 void weir__payload_begin_only(weir__run *run, uint8_t opcode);
 
 /* Whether the data message under way is compressed. */

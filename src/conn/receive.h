@@ -15,7 +15,7 @@ typedef struct weir__run {
     uint8_t *at;
     uint8_t *end;
     uint64_t origin; /* position of start in all that was received */
-    int16_t stop;    /* 0, 1: the caller must see the events first, or what to fail with */
+    int16_t stop;    /* not 0: 1, the caller must see the events first, or what to fail with */
     union {
         uint64_t fault_at;
         uint64_t begun_len; /* of a message that whole.c has begun */
@@ -52,7 +52,8 @@ weir__rx *weir__receive_open(weir__run *run);
 /* Take input bytes, with a run that has its first four fields and that is not to stop. */
 void weir__receive_run(weir__run *run, uint8_t *data, size_t len);
 
-/* Part of each function that is called with input, so that not all of this is on the stack twice. */
+/* Take input: the call itself. It becomes part of each function that is called with input, so that
+ * its arguments do not lie on the stack twice. */
 WEIR__INLINE int weir__receive(weir_conn *conn, uint8_t *data, size_t len, size_t *used,
                                weir_event *events, size_t cap)
 {

@@ -47,7 +47,7 @@ BARRED = {"weir__memory_give": "block_resize|block_take", "weir__memory_take": "
           "weir__pool_take_new": "block_resize"}
 
 CALL = re.compile(r"\s(blx?|call)\s|\s(b|b\.n|b\.w|jmp|bx)\s")
-POINTED = re.compile(r"\s(?:blx?|bx)\s+(?!lr)r\d|\s(?:call|jmp)\s+\*")
+POINTED = re.compile(r"\s(?:blx|(bx))\s+r\d|\s(?:call|jmp)\s+\*")  # bx: a return, maybe
 RELOCATION = re.compile(r"\sR_[\dA-Z_]+\s+([\w.]+)")
 
 
@@ -81,7 +81,7 @@ class Chains:
         for path in objects:
             self._read_frames(path, report)
         for path in objects:
-            self._read_calls(path, objdump)
+            self._read_calls(path, objdump, report)
 
     def _read_frames(self, path, report):
         for line in path.with_suffix(".su").read_text().splitlines():
@@ -91,12 +91,12 @@ class Chains:
             if kind not in ("static", "dynamic,bounded"):
                 report.add(path.name, 0, f"{name} has a stack frame without a bound")
 
-    def _read_calls(self, path, objdump):
+    def _read_calls(self, path, objdump, report):
         listing = subprocess.run([objdump, "-dr", path], capture_output=True, text=True).stdout
         data = subprocess.run([objdump, "-r", path], capture_output=True, text=True).stdout
         pattern = POINTERS.get(path.stem, r"\Z")
         pointed = {name for name in self.frames if re.fullmatch(pattern, name)}
-        callers, name, kind = set(), None, None
+        callers, sure, name, kind = set(), set(), None, None
         for line in listing.splitlines():
             if head := re.match(r"[0-9a-f]+ <(.+)>:", line):
                 name = plain(head[1])
@@ -108,13 +108,17 @@ class Chains:
             else:
                 called = CALL.search(line)
                 kind = called and ("call" if called[1] else "jump")
-                if POINTED.search(line):
+                if pointed_at := POINTED.search(line):
                     callers.add(name)
+                    sure |= set() if pointed_at[1] else {name}
         for section in data.split("RELOCATION RECORDS FOR ")[1:]:
             if re.match(r"\[\.(rodata|data)", section) and path.stem != "kernels":
                 pointed |= {plain(other) for other in RELOCATION.findall(section)}
+        pointed &= self.frames.keys()
+        if sure and not pointed:
+            report.add(path.name, 0, f"{min(sure)} calls by a pointer: POINTERS must say to what")
         for name in callers:
-            self.calls[name] |= (pointed & self.frames.keys()) - {name}
+            self.calls[name] |= pointed - {name}
 
     def deepest(self, entry, without=r"\Z"):
         """(bytes, [functions]) of the deepest calls from a function on."""
