@@ -359,10 +359,11 @@ int weir__response_accept(weir__memory *memory, weir__buffer *out, const weir__k
     weir__head_writer writer;
     weir__head_begin(&writer, memory, out);
     weir__head_text(&writer, WEIR__LITERAL(HANDSHAKE_SERVER_SWITCH));
-    char *const accept = (char *)weir__head_room(&writer, WEIR__ACCEPT_LEN);
-    if (accept)
+    char *const accept = (char *)weir__head_room(&writer, WEIR__ACCEPT_LEN + 2);
+    if (accept) {
         weir__accept_key(kernels, key, accept);
-    weir__head_text(&writer, WEIR__LITERAL("\r\n"));
+        memcpy(accept + WEIR__ACCEPT_LEN, "\r\n", 2);
+    }
     if (subprotocol.data != NULL)
         weir__head_field(&writer, WEIR__LITERAL("Sec-WebSocket-Protocol"), subprotocol);
     handshake_server_write_extensions(&writer, agreed);
