@@ -15,6 +15,14 @@
 #define WEIR__INLINE static inline
 #endif
 
+/* For functions that are worth their code again at each call where the compiler goes for speed, and
+ * are a call with a frame of its own where it goes for size. */
+#if defined(__GNUC__) && defined(__OPTIMIZE_SIZE__)
+#define WEIR__FAST_INLINE static __attribute__((noinline, unused))
+#else
+#define WEIR__FAST_INLINE WEIR__INLINE
+#endif
+
 /* For rare ways that must not cost the common one: its registers, its room. */
 #if defined(__GNUC__)
 #define WEIR__APART static __attribute__((noinline))

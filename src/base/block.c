@@ -154,31 +154,32 @@ static void block_release(weir__block *block, block_part *part)
     block_part *after = block_after(part);
     size_t units = block_units(part);
     if (!block_is_used(after)) {
-        block_unlink(block, after);
         units += block_units(after);
+        block_unlink(block, after);
     }
     if (part->before != NULL && !block_is_used(part->before)) {
         part = part->before;
-        block_unlink(block, part);
         units += block_units(part);
+        block_unlink(block, part);
     }
     block_mark(part, units, false);
     block_after(part)->before = part;
     block_link(block, part);
 }
 
-/* Cut a used part down to so many units; what is left over becomes free. */
-static void block_cut(weir__block *block, block_part *part, size_t units)
+/* Cut a used part down to so many units. Returns what is left over, in use; NULL when that is too
+ * little. */
+static block_part *block_split(block_part *part, size_t units)
 {
     size_t left = block_units(part) - units;
     if (left < BLOCK_MIN_UNITS)
-        return;
+        return NULL;
     block_mark(part, units, true);
     block_part *rest = block_after(part);
     block_mark(rest, left, true);
     rest->before = part;
     block_after(rest)->before = rest;
-    block_release(block, rest);
+    return rest;
 }
 
 static void *block_take(weir__block *block, size_t units)
@@ -188,7 +189,12 @@ static void *block_take(weir__block *block, size_t units)
         return NULL;
     block_unlink(block, part);
     block_mark(part, block_units(part), true);
-    block_cut(block, part, units);
+    /* Behind a free part stands a used one: what is left over has no free neighbour. */
+    block_part *rest = block_split(part, units);
+    if (rest != NULL) {
+        block_mark(rest, block_units(rest), false);
+        block_link(block, rest);
+    }
     return block_at(part, 1);
 }
 
@@ -204,11 +210,13 @@ static bool block_grow(weir__block *block, block_part *part, size_t units)
     return true;
 }
 
-static void *block_resize(weir__block *block, void *ptr, size_t old_size, size_t units)
+WEIR__APART void *block_resize(weir__block *block, void *ptr, size_t old_size, size_t units)
 {
     block_part *part = (block_part *)(void *)((uint8_t *)ptr - BLOCK_UNIT);
     if (units <= block_units(part) || block_grow(block, part, units)) {
-        block_cut(block, part, units);
+        block_part *rest = block_split(part, units);
+        if (rest != NULL)
+            block_release(block, rest);
         return ptr;
     }
     void *moved = block_take(block, units);

@@ -46,28 +46,33 @@ void weir__memory_init(weir__memory *memory, const weir_config *config)
     memory->user = config->allocate_user;
 }
 
-/* Ask the allocator within the limit; held never exceeds it, so nothing here wraps. */
-static void *memory_ask(weir__memory *memory, void *ptr, size_t old_size, size_t new_size)
+/* held never exceeds the limit, so nothing here wraps. */
+WEIR__FAST_INLINE bool memory_is_within(const weir__memory *memory, size_t old_size,
+                                        size_t new_size)
 {
-    uint64_t others = memory->held - old_size;
-    if (new_size > memory->limit - others)
-        return NULL;
-    void *got = memory->allocate(memory->user, ptr, old_size, new_size);
-    if (got == NULL)
-        return NULL;
-    memory->held = others + new_size;
-    if (memory->held > memory->peak)
-        memory->peak = memory->held;
-    return got;
+    return new_size <= memory->limit - (memory->held - old_size);
 }
 
+WEIR__FAST_INLINE void memory_count(weir__memory *memory, size_t old_size, size_t new_size)
+{
+    memory->held = memory->held - old_size + new_size;
+    if (memory->held > memory->peak)
+        memory->peak = memory->held;
+}
+
+/* Ask the allocator within the limit: once, and again when the pool had something to give back. */
 void *weir__memory_resize(weir__memory *memory, void *ptr, size_t old_size, size_t new_size)
 {
-    void *got = memory_ask(memory, ptr, old_size, new_size);
-    if (got != NULL || memory->pooled == 0)
-        return got;
-    weir__memory_trim(memory);
-    return memory_ask(memory, ptr, old_size, new_size);
+    for (;;) {
+        void *got = NULL;
+        if (memory_is_within(memory, old_size, new_size))
+            got = memory->allocate(memory->user, ptr, old_size, new_size);
+        if (got != NULL)
+            memory_count(memory, old_size, new_size);
+        if (got != NULL || memory->pooled == 0)
+            return got;
+        weir__memory_trim(memory);
+    }
 }
 
 void *weir__memory_take(weir__memory *memory, size_t size)
@@ -83,12 +88,12 @@ void weir__memory_give(weir__memory *memory, void *ptr, size_t size)
     memory->held -= size;
 }
 
-static size_t memory_class_cap(const weir__memory *memory, uint32_t index)
+WEIR__FAST_INLINE size_t memory_class_cap(const weir__memory *memory, uint32_t index)
 {
     return index == WEIR__POOL_EXACT ? memory->exact_size : weir__pool_class_cap(index);
 }
 
-static void *memory_pop(weir__memory *memory, uint32_t index)
+WEIR__FAST_INLINE void *memory_pop(weir__memory *memory, uint32_t index)
 {
     void *block = memory->free_blocks[index];
     if (block == NULL)
@@ -112,10 +117,12 @@ static void *memory_pop_large(weir__memory *memory, size_t want, size_t *cap)
 
 void weir__memory_trim(weir__memory *memory)
 {
-    size_t cap;
-    void *block = memory_pop_large(memory, 0, &cap);
-    if (block != NULL)
-        weir__memory_give(memory, block, cap);
+    if (memory->large != NULL) {
+        weir__memory_give(memory, memory->large, memory->large_cap);
+        memory->pooled -= memory->large_cap;
+        memory->large = NULL;
+    }
+    void *block;
     for (uint32_t index = 0; index <= WEIR__POOL_EXACT; index++)
         while ((block = memory_pop(memory, index)) != NULL)
             weir__memory_give(memory, block, memory_class_cap(memory, index));
@@ -125,13 +132,13 @@ void *weir__pool_take_new(weir__memory *memory, size_t want, size_t *cap)
 {
     if (want <= WEIR__POOL_MAX) {
         *cap = weir__pool_class_cap(weir__pool_class(want));
-        return weir__memory_take(memory, *cap);
+        return weir__memory_resize(memory, NULL, 0, *cap);
     }
     void *block = memory_pop_large(memory, want, cap);
     if (block != NULL)
         return block;
     *cap = want;
-    return weir__memory_take(memory, want);
+    return weir__memory_resize(memory, NULL, 0, want);
 }
 
 /* Of two large blocks the larger one is kept: it serves more. */

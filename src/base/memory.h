@@ -62,18 +62,25 @@ static inline size_t weir__pool_class_cap(uint32_t index)
 void *weir__pool_take_new(weir__memory *memory, size_t want, size_t *cap);
 void weir__pool_give_back(weir__memory *memory, void *ptr, size_t cap);
 
-/* At least want bytes: a pool class when it fits one; above WEIR__POOL_MAX the large block that
- * lies free, or exactly want. cap is what was given, and must be given back to weir__pool_give. */
-static inline void *weir__pool_take(weir__memory *memory, size_t want, size_t *cap)
+/* The block of a class that lies free; NULL when none does. */
+WEIR__FAST_INLINE void *weir__pool_pop(weir__memory *memory, size_t want, size_t *cap)
 {
     const uint32_t index = weir__pool_class(want);
-    void *block = want <= WEIR__POOL_MAX ? memory->free_blocks[index] : NULL;
+    void *const block = want <= WEIR__POOL_MAX ? memory->free_blocks[index] : NULL;
     if (block == NULL)
-        return weir__pool_take_new(memory, want, cap);
+        return NULL;
     memcpy(&memory->free_blocks[index], block, sizeof block);
     *cap = weir__pool_class_cap(index);
     memory->pooled -= *cap;
     return block;
+}
+
+/* At least want bytes: a pool class when it fits one; above WEIR__POOL_MAX the large block that
+ * lies free, or exactly want. cap is what was given, and must be given back to weir__pool_give. */
+static inline void *weir__pool_take(weir__memory *memory, size_t want, size_t *cap)
+{
+    void *const block = weir__pool_pop(memory, want, cap);
+    return block != NULL ? block : weir__pool_take_new(memory, want, cap);
 }
 
 /* ptr may be NULL. */

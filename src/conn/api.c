@@ -254,7 +254,9 @@ int weir_conn_receive(weir_conn *conn, void *data, size_t len, size_t *used, wei
 int weir_conn_events(weir_conn *conn, weir_event *events, size_t cap)
 {
     size_t used;
-    return weir_conn_receive(conn, NULL, 0, &used, events, cap);
+    if (!conn || !api_bytes_valid(events, cap))
+        return WEIR_E_ARGUMENT;
+    return weir__receive(conn, NULL, 0, &used, events, cap < INT32_MAX ? cap : INT32_MAX);
 }
 
 int weir_conn_receive_eof(weir_conn *conn)

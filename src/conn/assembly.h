@@ -33,7 +33,7 @@ struct weir__rx {
     size_t cap; /* of this block */
 
     bool control_held;   /* control was given in an event */
-    uint8_t control_len; /* bytes of a control payload in the making */
+    uint8_t control_len; /* bytes taken of the control payload under way */
     uint8_t control[WEIR__CONTROL_MAX];
 };
 

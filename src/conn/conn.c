@@ -305,28 +305,19 @@ static void conn_report(weir_conn *conn, uint64_t at)
     weir__conn_pend(conn, WEIR__PENDING_CLOSED);
 }
 
-static int conn_queue_close(weir_conn *conn, uint32_t code, const uint8_t *payload, size_t len)
+static int conn_queue_close(weir_conn *conn, uint32_t code, weir_text reason)
 {
-    WEIR__TRY(weir__output_frames(conn, WEIR__OP_CLOSE, true, payload, len));
+    WEIR__TRY(weir__output_close_frame(conn, code, reason));
     conn->local_code = (uint16_t)(code ? code : WEIR__CLOSE_NO_CODE);
     conn->tx_control++;
     conn->context->totals.tx_control++;
     return WEIR_OK;
 }
 
-/* Only a caller's Close has a reason: a fault, found by deep calls, needs no room for one. */
+/* Only a caller's Close has a reason. */
 static int conn_queue_code(weir_conn *conn, uint32_t code)
 {
-    const uint8_t payload[2] = {(uint8_t)(code >> 8), (uint8_t)code};
-    return conn_queue_close(conn, code, payload, code ? sizeof payload : 0);
-}
-
-/* Who calls has checked both. */
-WEIR__APART int conn_queue_reason(weir_conn *conn, uint32_t code, weir_text reason)
-{
-    uint8_t payload[WEIR__CONTROL_MAX] = {0};
-    const int len = weir__close_payload_write(code, reason, payload);
-    return conn_queue_close(conn, code, payload, (size_t)len);
+    return conn_queue_close(conn, code, (weir_text){NULL, 0});
 }
 
 static void conn_end_sending(weir_conn *conn)
@@ -341,17 +332,16 @@ int weir__conn_close(weir_conn *conn, uint32_t code, weir_text reason, int cause
         weir__opening_refuse(conn);
         return WEIR_OK;
     }
-    WEIR__TRY(conn_queue_reason(conn, code, reason));
+    WEIR__TRY(conn_queue_close(conn, code, reason));
     conn_end_sending(conn);
     conn_blame(conn, cause);
     conn_goto(conn, WEIR__AWAIT_CLOSE);
     return WEIR_OK;
 }
 
-void weir__conn_peer_closed(weir_conn *conn, uint32_t code, weir_text reason, uint64_t at)
+void weir__conn_peer_closed(weir_conn *conn, uint32_t code, weir_text reason)
 {
     conn->peer_code = (uint16_t)code;
-    conn->note.fault_at = at; /* what follows is not looked at, however much came along */
     if (reason.len > 0 && weir__conn_open_extra(conn))
         conn->extra->reason = weir__held_text_make(&conn->context->memory, reason);
     conn_end_sending(conn);
@@ -403,25 +393,30 @@ void weir__conn_give_up(weir_conn *conn)
 /* The last word to the peer: a Close, a server's HTTP answer, or none. */
 static bool conn_last_word(weir_conn *conn, int cause)
 {
-    const uint32_t wire = weir__status_wire(cause);
     if (weir__conn_is_opening(conn))
         return weir__conn_is_server(conn) && weir__opening_answer_fault(conn, cause);
     /* RFC 6455 7.1.7: a failed connection is told why, unless a Close was sent before. */
     if (conn->local_code != 0)
         return weir__output_waits(conn);
-    return conn_queue_code(conn, wire) == WEIR_OK;
+    return conn_queue_code(conn, weir__status_wire(cause)) == WEIR_OK;
+}
+
+/* What comes before the last word. */
+WEIR__APART void conn_fail_silently(weir_conn *conn, int cause, uint64_t at)
+{
+    conn_blame(conn, cause);
+    conn_end_sending(conn);
+    conn_report(conn, at);
+    if (conn->local_code == 0)
+        weir__output_cut(conn);
 }
 
 void weir__conn_fail(weir_conn *conn, int cause, uint64_t at)
 {
     if (weir__conn_has(conn, WEIR__FLAG_REPORTED))
         return;
-    conn_blame(conn, cause);
-    conn_end_sending(conn);
-    if (conn->local_code == 0)
-        weir__output_cut(conn);
+    conn_fail_silently(conn, cause, at);
     const bool has_word = conn_last_word(conn, cause);
-    conn_report(conn, at);
     if (!has_word || !conn_goto(conn, WEIR__FAILING)) /* never: no such transition */
         conn_over(conn);
 }

@@ -221,8 +221,9 @@ void weir__conn_await_body(weir_conn *conn);
 /* Start the closing handshake; arguments already checked. WEIR_OK or WEIR_E_MEMORY. */
 int weir__conn_close(weir_conn *conn, uint32_t code, weir_text reason, int cause);
 
-/* The peer's Close has been read, up to the position at: answer it if it came first. */
-void weir__conn_peer_closed(weir_conn *conn, uint32_t code, weir_text reason, uint64_t at);
+/* The peer's Close has been read, up to the position that note.fault_at holds: answer it if it came
+ * first. */
+void weir__conn_peer_closed(weir_conn *conn, uint32_t code, weir_text reason);
 
 /* End with a cause: the last word the cause asks for is queued, the rest of the output is dropped.
  * at: position of the fault in the input. First cause wins. */

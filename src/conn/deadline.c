@@ -115,25 +115,47 @@ void weir__deadline_none(weir_conn *conn)
     conn->timer.due = WEIR_NONE;
 }
 
-static void deadline_act_open(weir_conn *conn, uint64_t now)
+/* ---- What passed ---------------------------------------------------------------------------- */
+
+WEIR__FAST_INLINE bool deadline_trim_passed(const weir_conn *conn)
 {
-    if (deadline_trim(conn) <= now)
+    return deadline_trim(conn) <= conn->context->now;
+}
+
+WEIR__FAST_INLINE bool deadline_silence_passed(const weir_conn *conn)
+{
+    return deadline_silence(conn) <= conn->context->now;
+}
+
+WEIR__FAST_INLINE bool deadline_idle_passed(const weir_conn *conn)
+{
+    return deadline_after(conn->phase_at, conn->policy->idle_timeout_ms) <= conn->context->now;
+}
+
+WEIR__FAST_INLINE bool deadline_ping_passed(const weir_conn *conn)
+{
+    return deadline_ping(conn) <= conn->context->now;
+}
+
+static void deadline_act_open(weir_conn *conn)
+{
+    if (deadline_trim_passed(conn))
         weir__compression_trim(conn);
-    if (deadline_silence(conn) <= now) {
+    if (deadline_silence_passed(conn)) {
         weir__conn_lost(conn, WEIR_E_PONG_TIMEOUT);
         return;
     }
-    if (deadline_after(conn->phase_at, conn->policy->idle_timeout_ms) <= now) {
+    if (deadline_idle_passed(conn)) {
         const uint32_t code = weir__status_wire(WEIR_E_IDLE_TIMEOUT);
         if (weir__conn_close(conn, code, (weir_text){NULL, 0}, WEIR_E_IDLE_TIMEOUT) != WEIR_OK)
             weir__conn_lost(conn, WEIR_E_MEMORY);
         return;
     }
-    if (deadline_ping(conn) <= now)
+    if (deadline_ping_passed(conn))
         weir__send_keepalive(conn);
 }
 
-static void deadline_act(weir_conn *conn, uint64_t now)
+static void deadline_act(weir_conn *conn)
 {
     switch ((weir__conn_state)conn->state) {
     case WEIR__AWAIT_HEAD:
@@ -144,7 +166,7 @@ static void deadline_act(weir_conn *conn, uint64_t now)
         weir__opening_body_over(conn);
         break;
     case WEIR__OPEN:
-        deadline_act_open(conn, now);
+        deadline_act_open(conn);
         break;
     case WEIR__AWAIT_CLOSE:
     case WEIR__AWAIT_FLUSH:
@@ -161,13 +183,18 @@ static void deadline_act(weir_conn *conn, uint64_t now)
     }
 }
 
-void weir__deadline_check(weir_conn *conn)
+WEIR__FAST_INLINE bool deadline_has_passed(const weir_conn *conn)
 {
     const uint64_t now = conn->context->now;
-    if (conn->timer.due > now || deadline_next(conn) > now)
+    return conn->timer.due <= now && deadline_next(conn) <= now;
+}
+
+void weir__deadline_check(weir_conn *conn)
+{
+    if (!deadline_has_passed(conn))
         return;
     weir__conn_mark(conn, WEIR__FLAG_NEWS);
-    deadline_act(conn, now);
+    deadline_act(conn);
 }
 
 void weir__deadline_ping_left(weir_conn *conn)

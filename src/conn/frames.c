@@ -2,6 +2,8 @@
 /* Writing frames: heads, masking keys, fragments. */
 #include "frames.h"
 
+#include <string.h>
+
 bool weir__frames_need(const weir_conn *conn, size_t len, size_t *need)
 {
     const uint64_t fragment = conn->policy->fragment_bytes;
@@ -18,13 +20,37 @@ size_t weir__frames_write(weir_conn *conn, uint8_t *out, uint8_t opcode, bool fi
     const uint64_t fragment = conn->policy->fragment_bytes;
     const bool is_control = (opcode & 0x08) != 0;
     uint8_t *at = out;
-    while (len > fragment && !is_control) {
-        const size_t piece = (size_t)fragment;
-        at += weir__frames_put(conn, at, opcode, data, piece);
+    for (;;) {
+        const bool is_last = is_control || len <= fragment;
+        const size_t piece = is_last ? len : (size_t)fragment;
+        const uint8_t first = is_last && fin ? opcode | WEIR__FRAMES_FIN : opcode;
+        const uint32_t key = weir__frames_key(conn);
+        at += weir__frames_put(conn, at, first, data, piece, key);
+        if (is_last)
+            return (size_t)(at - out);
         opcode = WEIR__OP_CONTINUATION;
         data += piece;
         len -= piece;
     }
-    at += weir__frames_put(conn, at, (uint8_t)(opcode | (fin ? WEIR__FRAMES_FIN : 0)), data, len);
-    return (size_t)(at - out);
+}
+
+size_t weir__frames_write_close(const weir_conn *conn, uint8_t *out, uint32_t code,
+                                weir_text reason, uint32_t key)
+{
+    const bool masked = weir__conn_is_client(conn);
+    const size_t len = code ? 2 + reason.len : 0;
+    uint8_t *const payload = out + (masked ? 2 + sizeof key : 2);
+    out[0] = WEIR__FRAMES_FIN | WEIR__OP_CLOSE;
+    out[1] = (uint8_t)(masked ? 0x80 | len : len);
+    if (code) {
+        payload[0] = (uint8_t)(code >> 8);
+        payload[1] = (uint8_t)code;
+        if (reason.len > 0)
+            memcpy(payload + 2, reason.data, reason.len);
+    }
+    if (masked) {
+        weir__bits_store32(out + 2, key);
+        (void)conn->context->kernels->mask(payload, len, key);
+    }
+    return (size_t)(payload - out) + len;
 }

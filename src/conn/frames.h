@@ -63,21 +63,27 @@ static inline void weir__frames_mask(const weir__kernels *kernels, uint8_t *out,
         (void)kernels->mask_copy(out, data, len, key);
 }
 
+/* RFC 6455 5.3: a client's fresh key for each frame, drawn when the payload is already fixed. */
+WEIR__FAST_INLINE uint32_t weir__frames_key(const weir_conn *conn)
+{
+    const weir_context *const context = conn->context;
+    return weir__conn_is_server(conn)
+               ? 0
+               : weir__random_key(&context->entropy->masks, context->kernels);
+}
+
 /* Write one frame; first: its first byte. Returns its bytes. */
-static inline size_t weir__frames_put(weir_conn *conn, uint8_t *out, uint8_t first,
-                                      const uint8_t *data, size_t len)
+WEIR__FAST_INLINE size_t weir__frames_put(const weir_conn *conn, uint8_t *out, uint8_t first,
+                                          const uint8_t *data, size_t len, uint32_t key)
 {
     if (weir__conn_is_server(conn)) {
         const size_t head_len = weir__frames_put_head(out, first, 0, len);
         weir__frames_copy(out + head_len, data, len);
         return head_len + len;
     }
-    /* RFC 6455 5.3: a fresh key for each frame, drawn when the payload is already fixed. */
-    const weir_context *const context = conn->context;
-    const uint32_t key = weir__random_key(&context->entropy->masks, context->kernels);
     const size_t head_len = weir__frames_put_head(out, first, 0x80, len);
     weir__bits_store32(out + head_len, key);
-    weir__frames_mask(context->kernels, out + head_len + sizeof key, data, len, key);
+    weir__frames_mask(conn->context->kernels, out + head_len + sizeof key, data, len, key);
     return head_len + sizeof key + len;
 }
 
@@ -88,5 +94,9 @@ bool weir__frames_need(const weir_conn *conn, size_t len, size_t *need);
  * with a key of its own. Returns the bytes written. */
 size_t weir__frames_write(weir_conn *conn, uint8_t *out, uint8_t opcode, bool fin,
                           const uint8_t *data, size_t len);
+
+/* Write a Close frame, with a client's key; code 0: it carries nothing. Returns its bytes. */
+size_t weir__frames_write_close(const weir_conn *conn, uint8_t *out, uint32_t code,
+                                weir_text reason, uint32_t key);
 
 #endif

@@ -185,7 +185,7 @@ static void opening_judge_request(weir__run *run)
         return;
     }
     if (verdict->status != WEIR_OK) {
-        weir__conn_fail(conn, verdict->status, weir__run_offset(run));
+        weir__run_fail(run, verdict->status);
         return;
     }
     if (!conn->policy->auto_accept) {
@@ -194,7 +194,7 @@ static void opening_judge_request(weir__run *run)
         return;
     }
     if (opening_accept(conn, verdict->subprotocol, NULL, 0) != WEIR_OK)
-        weir__conn_fail(conn, WEIR_E_MEMORY, weir__run_offset(run));
+        weir__run_fail(run, WEIR_E_MEMORY);
 }
 
 /* A request waits for its answer: what comes meanwhile is kept, up to a limit. */
@@ -206,11 +206,11 @@ static void opening_keep_early(weir__run *run)
     const uint64_t limit = conn->policy->max_early_bytes;
     /* The limit may have been lowered meanwhile. */
     if (early->len > limit || len > limit - early->len) {
-        weir__conn_fail(conn, WEIR_E_EARLY_DATA, weir__run_offset(run));
+        weir__run_fail(run, WEIR_E_EARLY_DATA);
         return;
     }
     if (weir__buffer_append(&conn->context->memory, early, run->at, len) != WEIR_OK) {
-        weir__conn_fail(conn, WEIR_E_MEMORY, weir__run_offset(run));
+        weir__run_fail(run, WEIR_E_MEMORY);
         return;
     }
     run->at = run->end;
@@ -246,7 +246,7 @@ static void opening_connected(weir__run *run, const weir__response_verdict *verd
     conn->extra->subprotocol = weir__held_text_make(&conn->context->memory, subprotocol);
     if ((subprotocol.len > 0 && !weir__conn_subprotocol(conn)) ||
         weir__compression_start(conn, &verdict->deflate) != WEIR_OK)
-        weir__conn_fail(conn, WEIR_E_MEMORY, weir__run_offset(run));
+        weir__run_fail(run, WEIR_E_MEMORY);
     else
         weir__conn_open(conn, false);
 }
@@ -256,9 +256,9 @@ static void opening_rejected(weir__run *run)
     weir_conn *const conn = run->conn;
     const int status =
         weir__http_body_init(&conn->extra->opening->body, &conn->extra->opening->head);
-    if (status < 0) { /* never: the verdict was another then */
-        weir__conn_fail(conn, status, weir__run_offset(run)); /* never: as said */
-        return;                                               /* never: as said */
+    if (status < 0) {                /* never: the verdict was another then */
+        weir__run_fail(run, status); /* never: as said */
+        return;                      /* never: as said */
     }
     conn->extra->opening->rejected_at = weir__run_offset(run);
     weir__conn_await_body(conn);
@@ -295,7 +295,7 @@ static void opening_judge_response(weir__run *run)
     switch (verdict.kind) { /* never: another kind */
     case WEIR__RESPONSE_INTERIM:
         if (opening->interim++ >= conn->policy->max_interim)
-            weir__conn_fail(conn, WEIR_E_TOO_MANY_INTERIM, weir__run_offset(run));
+            weir__run_fail(run, WEIR_E_TOO_MANY_INTERIM);
         else
             weir__http_head_reset(&opening->head);
         return;
@@ -306,7 +306,7 @@ static void opening_judge_response(weir__run *run)
         opening_rejected(run);
         return;
     case WEIR__RESPONSE_BAD:
-        weir__conn_fail(conn, verdict.status, weir__run_offset(run));
+        weir__run_fail(run, verdict.status);
         return;
     }
 }
@@ -318,7 +318,7 @@ static void opening_read_head(weir__run *run)
     weir_conn *const conn = run->conn;
     weir__opening *const opening = opening_open(conn);
     if (!opening) {
-        weir__conn_fail(conn, WEIR_E_MEMORY, weir__run_offset(run));
+        weir__run_fail(run, WEIR_E_MEMORY);
         return;
     }
     size_t used;
@@ -328,7 +328,7 @@ static void opening_read_head(weir__run *run)
     if (status == WEIR__HTTP_MORE)
         return;
     if (status != WEIR_OK)
-        weir__conn_fail(conn, status, weir__run_offset(run));
+        weir__run_fail(run, status);
     else if (weir__conn_is_server(conn))
         opening_judge_request(run);
     else
@@ -344,7 +344,7 @@ void weir__opening_receive(weir__run *run)
     case WEIR__AWAIT_ANSWER:
         /* The request's event is handled first; only then more input is looked at. */
         if (run->count > 0)
-            run->stop = true;
+            run->stop = 1;
         else
             opening_keep_early(run);
         break;

@@ -10,7 +10,7 @@
 /* ---- The queue's own memory ------------------------------------------------------------------*/
 
 /* The queue with its first chunk of this kind, which has room for len own bytes. */
-WEIR__INLINE weir__chunk *output_make_first(weir_conn *conn, weir__chunk_kind kind, size_t len)
+WEIR__FAST_INLINE weir__chunk *output_make_first(weir_conn *conn, weir__chunk_kind kind, size_t len)
 {
     size_t cap;
     weir__tx *const tx =
@@ -26,7 +26,7 @@ WEIR__INLINE weir__chunk *output_make_first(weir_conn *conn, weir__chunk_kind ki
     return chunk;
 }
 
-static weir__tx *output_open(weir_conn *conn)
+WEIR__FAST_INLINE weir__tx *output_open(weir_conn *conn)
 {
     if (!conn->tx)
         (void)output_make_first(conn, WEIR__CHUNK_NONE, 0);
@@ -130,7 +130,7 @@ void weir__output_free(weir_conn *conn)
 
 /* ---- Queueing --------------------------------------------------------------------------------*/
 
-WEIR__INLINE void output_append(weir_conn *conn, weir__chunk *chunk, size_t queued)
+WEIR__FAST_INLINE void output_append(weir_conn *conn, weir__chunk *chunk, size_t queued)
 {
     const bool was_waiting = weir__tx_waits(conn->tx);
     weir__chunk_append(&conn->tx->queue, chunk);
@@ -152,10 +152,9 @@ weir__chunk *weir__output_make(weir_conn *conn, weir__chunk_kind kind, size_t le
 {
     if (!conn->tx && len <= OUTPUT_INSIDE_MAX)
         return output_make_first(conn, kind, len);
-    weir__tx *const tx = output_open(conn);
-    if (!tx)
+    if (!conn->tx && !output_make_first(conn, WEIR__CHUNK_NONE, 0))
         return NULL;
-    weir__chunk *const inside = weir__tx_chunk(tx);
+    weir__chunk *const inside = weir__tx_chunk(conn->tx);
     if (inside->kind == WEIR__CHUNK_NONE && len <= inside->cap - sizeof *inside) {
         weir__chunk_begin(inside, kind);
         return inside;
@@ -183,21 +182,26 @@ int weir__output_raw(weir_conn *conn, const uint8_t *data, size_t len)
 /* What the first chunk of the usual size has room for. */
 #define OUTPUT_FIRST_LEN (OUTPUT_CHUNK_MIN - sizeof(weir__tx) - sizeof(weir__chunk))
 
-/* Small frames share a chunk; each further chunk is twice as large, so that a burst of replies
- * needs few spans and a single one little memory. */
-static weir__chunk *output_make_frames(weir_conn *conn, size_t need)
+/* Room for own bytes of a new chunk of frames that need so much. Small frames share a chunk; each
+ * further chunk is twice as large, so that a burst of replies needs few spans and a single one
+ * little memory. */
+static size_t output_frames_len(const weir_conn *conn, size_t need)
 {
     if (!conn->tx && need <= OUTPUT_FIRST_LEN)
-        return output_make_first(conn, WEIR__CHUNK_FRAMES, OUTPUT_FIRST_LEN);
+        return OUTPUT_FIRST_LEN;
     const weir__chunk *const last = conn->tx ? conn->tx->queue.last : NULL;
     size_t want = last ? 2 * last->cap : OUTPUT_CHUNK_MIN;
     want = (want > OUTPUT_CHUNK_MAX ? OUTPUT_CHUNK_MAX : want) - sizeof(weir__chunk);
-    return weir__output_make(conn, WEIR__CHUNK_FRAMES, need > want ? need : want);
+    return need > want ? need : want;
 }
 
 weir__chunk *weir__output_frames_begin(weir_conn *conn, size_t len)
 {
-    weir__chunk *const chunk = output_make_frames(conn, len + WEIR_FRAME_HEAD_MAX);
+    const size_t need = len + WEIR_FRAME_HEAD_MAX;
+    weir__chunk *const chunk =
+        !conn->tx && need <= OUTPUT_FIRST_LEN
+            ? output_make_first(conn, WEIR__CHUNK_FRAMES, OUTPUT_FIRST_LEN)
+            : weir__output_make(conn, WEIR__CHUNK_FRAMES, output_frames_len(conn, need));
     if (chunk)
         output_append(conn, chunk, 0);
     return chunk;
@@ -208,7 +212,17 @@ static weir__chunk *output_frames_chunk(weir_conn *conn, size_t need)
     weir__chunk *const last = conn->tx ? conn->tx->queue.last : NULL;
     if (last && last->kind == WEIR__CHUNK_FRAMES && weir__chunk_room(last) >= need)
         return last;
-    return output_make_frames(conn, need);
+    return weir__output_make(conn, WEIR__CHUNK_FRAMES, output_frames_len(conn, need));
+}
+
+/* Frames were written into a chunk that was got as above. */
+static void output_frames_made(weir_conn *conn, weir__chunk *chunk, size_t made)
+{
+    chunk->end += made;
+    if (conn->tx->queue.last == chunk)
+        conn->tx->load += made;
+    else
+        output_append(conn, chunk, made);
 }
 
 int weir__output_frames(weir_conn *conn, uint8_t first, bool fin, const uint8_t *data, size_t len)
@@ -219,13 +233,19 @@ int weir__output_frames(weir_conn *conn, uint8_t first, bool fin, const uint8_t 
     weir__chunk *const chunk = output_frames_chunk(conn, need);
     if (!chunk)
         return WEIR_E_MEMORY;
-    const size_t made =
-        weir__frames_write(conn, weir__chunk_bytes(chunk) + chunk->end, first, fin, data, len);
-    chunk->end += made;
-    if (conn->tx->queue.last == chunk)
-        conn->tx->load += made;
-    else
-        output_append(conn, chunk, made);
+    uint8_t *const out = weir__chunk_bytes(chunk) + chunk->end;
+    output_frames_made(conn, chunk, weir__frames_write(conn, out, first, fin, data, len));
+    return WEIR_OK;
+}
+
+int weir__output_close_frame(weir_conn *conn, uint32_t code, weir_text reason)
+{
+    weir__chunk *const chunk = output_frames_chunk(conn, WEIR_FRAME_HEAD_MAX + 2 + reason.len);
+    if (!chunk)
+        return WEIR_E_MEMORY;
+    uint8_t *const out = weir__chunk_bytes(chunk) + chunk->end;
+    const uint32_t key = weir__frames_key(conn);
+    output_frames_made(conn, chunk, weir__frames_write_close(conn, out, code, reason, key));
     return WEIR_OK;
 }
 

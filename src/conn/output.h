@@ -118,6 +118,9 @@ int weir__output_raw(weir_conn *conn, const uint8_t *data, size_t len);
  * fin: the last frame ends the message. All or nothing: WEIR_OK or WEIR_E_MEMORY. */
 int weir__output_frames(weir_conn *conn, uint8_t first, bool fin, const uint8_t *data, size_t len);
 
+/* Queue a Close, whose code and reason were checked. WEIR_OK or WEIR_E_MEMORY. */
+int weir__output_close_frame(weir_conn *conn, uint32_t code, weir_text reason);
+
 /* Queue a payload that stays where it is: a message's, or borrowed with a token (message NULL). */
 int weir__output_body(weir_conn *conn, uint8_t opcode, const uint8_t *data, size_t len,
                       weir_message *message, uint64_t token);

@@ -148,18 +148,18 @@ static inline size_t payload_check_text(weir_conn *conn, const uint8_t *data, si
     return weir__utf8_check(conn->context->kernels, &conn->rx->utf8, data, len);
 }
 
-/* The same for len bytes that were the input's next. False: the connection has failed. */
+/* The same for len bytes that were the input's next. False: the connection fails. */
 WEIR__APART bool payload_is_text(weir__run *run, const uint8_t *data, size_t len)
 {
     const size_t good = payload_check_text(run->conn, data, len);
     if (good == len)
         return true;
     run->at += good;
-    weir__conn_fail(run->conn, WEIR_E_UTF8, weir__run_offset(run));
+    weir__run_fail(run, WEIR_E_UTF8);
     return false;
 }
 
-/* Move len bytes of the frame from the input to dst. False: the connection has failed. */
+/* Move len bytes of the frame from the input to dst. False: the connection fails. */
 WEIR__INLINE bool payload_take(weir__run *run, uint8_t *dst, size_t len)
 {
     weir__rx *const rx = run->conn->rx;
@@ -198,7 +198,7 @@ static inline bool payload_end_message(weir__run *run)
     weir_conn *const conn = run->conn;
     weir__rx *const rx = conn->rx;
     if (rx->type == WEIR__OP_TEXT && rx->utf8 != WEIR__UTF8_START) {
-        weir__conn_fail(conn, WEIR_E_UTF8, weir__run_offset(run));
+        weir__run_fail(run, WEIR_E_UTF8);
         return false;
     }
     rx->in_message = false;
@@ -239,13 +239,13 @@ static uint64_t payload_expected(const weir_conn *conn)
     return conn->rx->fin ? conn->rx->message_bytes : conn->policy->max_message_bytes;
 }
 
-/* The next len bytes join those that the connection holds. False: the connection has failed. */
+/* The next len bytes join those that the connection holds. False: the connection fails. */
 WEIR__INLINE bool payload_join(weir__run *run, size_t len)
 {
     weir_conn *const conn = run->conn;
     weir__buffer *const message = &conn->rx->message;
     if (weir__assembly_reserve(conn, len, payload_expected(conn)) != WEIR_OK) {
-        weir__conn_fail(conn, WEIR_E_MEMORY, weir__run_offset(run));
+        weir__run_fail(run, WEIR_E_MEMORY);
         return false;
     }
     const size_t before = message->len;
@@ -270,7 +270,7 @@ static void payload_assemble(weir__run *run, size_t len)
     weir__rx *const rx = run->conn->rx;
     const bool ends = len == rx->frame_left && rx->fin;
     if (ends && rx->held.cap > 0) {
-        run->stop = true; /* the message given before must be seen first */
+        run->stop = 1; /* the message given before must be seen first */
         return;
     }
     if (!payload_join(run, len) || rx->frame_left > 0)
@@ -316,17 +316,20 @@ WEIR__APART void payload_chunk(weir__run *run, size_t len)
                            conn->rx->message_bytes - conn->rx->frame_left - len);
 }
 
-void weir__payload_begin_only(weir__run *run, const weir_frame_head *head, uint64_t at)
+void weir__payload_begin_only(weir__run *run, uint8_t opcode)
 {
     weir_conn *const conn = run->conn;
     weir__rx *const rx = weir__receive_open(run);
     if (!rx)
         return;
-    payload_begin_message(conn, head, at);
-    rx->message_bytes = head->len;
+    weir_frame_head head = {.len = run->note.begun_len, .fin = 1, .opcode = opcode};
+    if (weir__conn_is_server(conn))
+        memcpy(head.key, run->at - sizeof head.key, sizeof head.key);
+    payload_begin_message(conn, &head, 0);
+    rx->message_bytes = head.len;
     rx->fragments = 1;
     rx->in_message = true;
-    payload_begin_frame(rx, head);
+    payload_begin_frame(rx, &head);
     const size_t have = (size_t)(run->end - run->at);
     if (conn->policy->deliver_chunks)
         payload_chunk(run, have);
@@ -342,7 +345,7 @@ void weir__payload_begin_only(weir__run *run, const weir_frame_head *head, uint6
  * began, however the bytes were cut. */
 static void payload_fail_inflate(weir__run *run, int status)
 {
-    weir__conn_fail(run->conn, status, run->conn->extra->compression->rx_at);
+    weir__run_fail_at(run, status, run->conn->extra->compression->rx_at);
 }
 
 /* Bytes that the message may still grow by; the limit may have been lowered meanwhile. */
@@ -477,7 +480,7 @@ WEIR__APART void payload_inflate(weir__run *run)
     const size_t len = payload_inflate_available(run);
     const bool last = len == conn->rx->frame_left && conn->rx->fin;
     if (conn->rx->held.cap > 0 && (last || conn->policy->deliver_chunks)) {
-        run->stop = true; /* what was given before must be seen first */
+        run->stop = 1; /* what was given before must be seen first */
         return;
     }
     const uint32_t key = conn->rx->key;
@@ -492,7 +495,7 @@ WEIR__APART void payload_inflate(weir__run *run)
         payload_inflated(run, step);
 }
 
-static void payload_data(weir__run *run)
+WEIR__FAST_INLINE void payload_data(weir__run *run)
 {
     const weir_conn *const conn = run->conn;
     const weir__rx *const rx = conn->rx;
@@ -527,15 +530,20 @@ static void payload_close(weir__run *run, const uint8_t *data, size_t len)
     uint32_t code;
     weir_text reason;
     const int status = weir__close_payload_read(data, len, &code, &reason);
-    if (status != WEIR_OK)
-        weir__conn_fail(run->conn, status, weir__run_offset(run));
-    else
-        weir__conn_peer_closed(run->conn, code, reason, weir__run_offset(run));
+    if (status != WEIR_OK) {
+        weir__run_fail(run, status);
+        return;
+    }
+    /* What follows is not looked at, however much came along. */
+    run->conn->note.fault_at = weir__run_offset(run);
+    weir__conn_peer_closed(run->conn, code, reason);
 }
 
-static void payload_handle_control(weir__run *run, const uint8_t *data, size_t len)
+static void payload_handle_control(weir__run *run, const uint8_t *data)
 {
     weir_conn *const conn = run->conn;
+    const size_t len = conn->rx->control_len;
+    conn->rx->control_len = 0;
     conn->rx->in_payload = false;
     conn->rx_control++;
     conn->context->totals.rx_control++;
@@ -549,56 +557,41 @@ static void payload_handle_control(weir__run *run, const uint8_t *data, size_t l
     }
     /* RFC 6455 5.5.2: answered unless a Close was received, so also after our own. */
     if (weir__send_pong(conn, data, len) != WEIR_OK)
-        weir__conn_fail(conn, WEIR_E_MEMORY, weir__run_offset(run));
+        weir__run_fail(run, WEIR_E_MEMORY);
     else
         payload_give_control(run, WEIR_EVENT_PING, data, len);
 }
 
-/* A control frame that does not lie whole in the input is put together. */
-static void payload_collect_control(weir__run *run, size_t len)
+/* Take bytes of a control frame. Returns its payload once that is whole, else NULL: where it does
+ * not lie whole in the input it is put together. */
+WEIR__APART const uint8_t *payload_take_control(weir__run *run)
 {
     weir__rx *const rx = run->conn->rx;
-    if (rx->control_held) {
-        run->stop = true;
-        return;
+    const size_t len = payload_available(run);
+    const bool ends = len == rx->frame_left;
+    const bool is_split = rx->control_len > 0 || !ends;
+    /* Replies to what came before a Close must leave ahead of the answer to it. */
+    if ((rx->opcode == WEIR__OP_CLOSE && ends && run->count > 0) ||
+        (is_split && rx->control_held)) {
+        run->stop = 1;
+        return NULL;
     }
-    payload_unmask(run->conn, rx->control + rx->control_len, run->at, len);
+    uint8_t *const data = is_split ? rx->control : run->at;
+    payload_unmask(run->conn, is_split ? data + rx->control_len : data, run->at, len);
     rx->control_len = (uint8_t)(rx->control_len + len);
     run->at += len;
     rx->frame_left -= len;
-    if (rx->frame_left > 0)
-        return;
-    const size_t whole = rx->control_len;
-    rx->control_held = true;
-    rx->control_len = 0;
-    payload_handle_control(run, rx->control, whole);
-}
-
-WEIR__APART void payload_control(weir__run *run)
-{
-    weir_conn *const conn = run->conn;
-    const size_t len = payload_available(run);
-    /* Replies to what came before a Close must leave ahead of the answer to it. */
-    if (conn->rx->opcode == WEIR__OP_CLOSE && len == conn->rx->frame_left && run->count > 0) {
-        run->stop = true;
-        return;
-    }
-    const bool begun = conn->rx->control_len > 0;
-    if (begun || len < conn->rx->frame_left) {
-        payload_collect_control(run, len);
-        return;
-    }
-    uint8_t *const data = run->at;
-    payload_unmask(conn, data, data, len);
-    run->at += len;
-    conn->rx->frame_left = 0;
-    payload_handle_control(run, data, len);
+    rx->control_held |= is_split && ends;
+    return ends ? data : NULL;
 }
 
 void weir__payload_receive(weir__run *run)
 {
-    if (run->conn->rx->opcode >= WEIR__OP_CLOSE)
-        payload_control(run);
-    else
+    if (run->conn->rx->opcode < WEIR__OP_CLOSE) {
         payload_data(run);
+        return;
+    }
+    const uint8_t *const data = payload_take_control(run);
+    if (data)
+        payload_handle_control(run, data);
 }

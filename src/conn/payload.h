@@ -9,9 +9,10 @@
  * bookkeeping. WEIR_OK or the limit it is over. */
 int weir__payload_begin(weir_conn *conn, const weir_frame_head *head, uint64_t at);
 
-/* Begin the only frame of a message, which is not compressed, breaks no limit and goes beyond the
- * input, and take what is there of it. At most one event, for which there is room. */
-void weir__payload_begin_only(weir__run *run, const weir_frame_head *head, uint64_t at);
+/* Begin the only frame of a message of run->note.begun_len bytes, whose head was just taken: it is
+ * not compressed, breaks no limit and goes beyond the input. Take what is there of it. At most one
+ * event, for which there is room. */
+void weir__payload_begin_only(weir__run *run, uint8_t opcode);
 
 /* Whether the data message under way is compressed. */
 bool weir__payload_is_compressed(const weir_conn *conn);

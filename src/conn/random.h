@@ -11,7 +11,7 @@
 
 typedef struct weir__random {
     /* A refill writes these two as one. */
-    uint8_t key[32]; /* of the next refill; the one that made bytes is gone */
+    uint32_t key[8]; /* of the next refill; the one that made bytes is gone */
     uint8_t bytes[WEIR__RANDOM_BYTES];
     size_t at; /* bytes before it were used and wiped */
 } weir__random;
@@ -19,7 +19,9 @@ typedef struct weir__random {
 /* Streams with different numbers have nothing to do with each other. */
 void weir__random_init(weir__random *random, const uint8_t seed[32], uint8_t stream);
 
-/* The variant of kernels does not change what is drawn. */
+/* Make all bytes anew. The variant of kernels does not change them. */
+void weir__random_refill(weir__random *random, const weir__kernels *kernels);
+
 void weir__random_draw(weir__random *random, const weir__kernels *kernels, uint8_t *out,
                        size_t len);
 
@@ -39,13 +41,12 @@ static inline uint32_t weir__random_next_key(weir__random *random)
     return key;
 }
 
+/* Of a stream that only keys are drawn from: a refill is a whole number of them. */
 static inline uint32_t weir__random_key(weir__random *random, const weir__kernels *kernels)
 {
-    uint32_t key;
-    if (weir__random_has_key(random))
-        return weir__random_next_key(random);
-    weir__random_draw(random, kernels, (uint8_t *)&key, sizeof key);
-    return key;
+    if (!weir__random_has_key(random))
+        weir__random_refill(random, kernels);
+    return weir__random_next_key(random);
 }
 
 #endif

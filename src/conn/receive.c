@@ -156,7 +156,7 @@ weir__rx *weir__receive_open(weir__run *run)
 {
     weir__rx *const rx = weir__assembly_open(run->conn);
     if (!rx)
-        weir__conn_fail(run->conn, WEIR_E_MEMORY, weir__run_offset(run));
+        weir__run_fail(run, WEIR_E_MEMORY);
     return rx;
 }
 
@@ -179,10 +179,10 @@ WEIR__APART void receive_head(weir__run *run)
     if (status > 0)
         status = weir__payload_begin(conn, &head, begin);
     if (status < 0)
-        weir__conn_fail(conn, status, begin);
+        weir__run_fail_at(run, status, begin);
 }
 
-/* The general way: any frame, or as much of it as came. */
+/* Any frame, or as much of it as came. */
 static void receive_frame(weir__run *run)
 {
     weir__rx *const rx = weir__receive_open(run);
@@ -196,15 +196,20 @@ static void receive_frames(weir__run *run)
 {
     const weir_conn *const conn = run->conn;
     const bool between = !(conn->rx && weir__assembly_is_partial(conn->rx));
-    if (conn->state != WEIR__OPEN || !between || weir__whole_receive(run))
+    weir__whole_next next = WEIR__WHOLE_OTHER;
+    if (conn->state == WEIR__OPEN && between)
+        next = weir__whole_receive(run);
+    if (next == WEIR__WHOLE_OTHER)
         receive_frame(run);
+    else if (next != WEIR__WHOLE_NONE)
+        weir__payload_begin_only(run, (uint8_t)next);
 }
 
 /* Take the bytes of the run, as far as the events allow. */
 static void receive_bytes(weir__run *run)
 {
     weir_conn *const conn = run->conn;
-    while (!run->stop && (run->at < run->end || weir__receive_is_due(conn))) {
+    while (run->stop == 0 && (run->at < run->end || weir__receive_is_due(conn))) {
         if (conn->pending != 0)
             receive_pending(run);
         if (!weir__conn_is_opening(conn) && !weir__conn_is_live(conn)) {
@@ -220,25 +225,34 @@ static void receive_bytes(weir__run *run)
     }
 }
 
-/* Bytes that came before the request was answered are the first of the open connection. */
-WEIR__APART void receive_early(weir__run *run)
+/* The connection fails, and the rest of the bytes is not looked at (RFC 6455 7.1.7). */
+WEIR__APART void receive_fail(weir__run *run)
 {
-    weir_conn *const conn = run->conn;
-    weir__opening *const opening = conn->extra->opening;
-    weir__run early = *run;
-    early.start = early.at = opening->early.data + opening->early_at;
-    early.end = opening->early.data + opening->early.len;
-    early.origin = conn->rx_bytes - (uint64_t)(early.end - early.at);
-    receive_bytes(&early);
-    opening->early_at = (size_t)(early.at - opening->early.data);
-    run->count = early.count;
-    run->stop = early.stop || weir__opening_has_early(conn);
+    weir__conn_fail(run->conn, run->stop, run->note.fault_at);
+    run->at = run->end;
+    run->stop = 0;
+}
+
+/* Bytes that came before the request was answered are the first of the open connection. */
+WEIR__APART void receive_early_begin(weir__run *run)
+{
+    const weir__opening *const opening = run->conn->extra->opening;
+    run->start = run->at = opening->early.data + opening->early_at;
+    run->end = opening->early.data + opening->early.len;
+    run->origin = run->conn->rx_bytes - (uint64_t)(run->end - run->at);
+}
+
+WEIR__APART void receive_early_end(weir__run *run)
+{
+    weir__opening *const opening = run->conn->extra->opening;
+    opening->early_at = (size_t)(run->at - opening->early.data);
+    run->stop = run->stop || weir__opening_has_early(run->conn);
 }
 
 /* ---- The call --------------------------------------------------------------------------------*/
 
 /* What earlier events pointed to is void now. */
-static void receive_begin(weir_conn *conn, size_t len)
+WEIR__FAST_INLINE void receive_begin(weir_conn *conn, size_t len)
 {
     if (conn->rx)
         weir__assembly_release(conn);
@@ -251,29 +265,42 @@ static void receive_begin(weir_conn *conn, size_t len)
     weir__conn_unmark(conn, WEIR__FLAG_NEWS);
 }
 
-int weir__receive(weir_conn *conn, uint8_t *data, size_t len, size_t *used, weir_event *events,
-                  size_t cap)
+/* What the caller shall know of it. */
+static void receive_end(weir__run *run)
 {
-    receive_begin(conn, len);
-    /* No input may be NULL, to which C lets nothing be added, not even 0. */
-    uint8_t nothing;
-    uint8_t *const start = len > 0 ? data : &nothing;
-    weir__run run = {conn, events, cap, 0, start, start, start + len, conn->rx_bytes, false};
-    if (conn->pending != 0)
-        receive_pending(&run);
-    if (weir__conn_opening(conn) && weir__opening_has_early(conn))
-        receive_early(&run);
-    receive_bytes(&run);
-    if (conn->pending != 0)
-        receive_pending(&run);
-    *used = (size_t)(run.at - run.start);
-    conn->rx_bytes += *used;
-    conn->context->totals.rx_bytes += *used;
+    weir_conn *const conn = run->conn;
+    const size_t used = (size_t)(run->at - run->start);
+    conn->rx_bytes += used;
+    conn->context->totals.rx_bytes += used;
     if (conn->rx && !weir__assembly_is_partial(conn->rx))
         weir__assembly_settle(conn);
     if (conn->place != WEIR__PLACE_WHEEL)
         weir__conn_settle(conn);
-    return (int)run.count;
+}
+
+void weir__receive_run(weir__run *run, uint8_t *data, size_t len)
+{
+    weir_conn *const conn = run->conn;
+    receive_begin(conn, len);
+    if (conn->pending != 0)
+        receive_pending(run);
+    if (weir__conn_opening(conn) && weir__opening_has_early(conn)) {
+        receive_early_begin(run);
+        receive_bytes(run);
+        if (run->stop < 0)
+            receive_fail(run);
+        receive_early_end(run);
+    }
+    /* No input may be NULL, to which C lets nothing be added, not even 0. */
+    run->start = run->at = len > 0 ? data : (uint8_t *)run;
+    run->end = run->start + len;
+    run->origin = conn->rx_bytes;
+    receive_bytes(run);
+    if (run->stop < 0)
+        receive_fail(run);
+    if (conn->pending != 0)
+        receive_pending(run);
+    receive_end(run);
 }
 
 /* ---- Reading straight into place -------------------------------------------------------------*/

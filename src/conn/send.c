@@ -182,8 +182,8 @@ static inline void send_count_frame(weir_conn *conn, weir__chunk *chunk, size_t 
 
 /* Write a server's message into the last chunk, which has room for it. All is counted before the
  * payload is copied: so nothing outlives a call, and no register is saved for one. */
-WEIR__INLINE int send_plain(weir_conn *conn, weir__chunk *chunk, uint8_t opcode,
-                            const uint8_t *data, size_t len)
+WEIR__FAST_INLINE int send_plain(weir_conn *conn, weir__chunk *chunk, uint8_t opcode,
+                                 const uint8_t *data, size_t len)
 {
     uint8_t *const out = weir__chunk_bytes(chunk) + chunk->end;
     const size_t head_len = weir__frames_head_len(len);
@@ -198,15 +198,16 @@ WEIR__APART int send_masked_anew(weir_conn *conn, weir__chunk *chunk, uint8_t op
                                  const uint8_t *data, size_t len)
 {
     const uint8_t first = (uint8_t)(WEIR__FRAMES_FIN | opcode);
+    const uint32_t key = weir__frames_key(conn);
     const size_t made =
-        weir__frames_put(conn, weir__chunk_bytes(chunk) + chunk->end, first, data, len);
+        weir__frames_put(conn, weir__chunk_bytes(chunk) + chunk->end, first, data, len, key);
     send_count_frame(conn, chunk, made);
     return WEIR_OK;
 }
 
 /* The same for a client. */
-WEIR__INLINE int send_masked(weir_conn *conn, weir__chunk *chunk, uint8_t opcode,
-                             const uint8_t *data, size_t len)
+WEIR__FAST_INLINE int send_masked(weir_conn *conn, weir__chunk *chunk, uint8_t opcode,
+                                  const uint8_t *data, size_t len)
 {
     const weir__kernels *const kernels = conn->context->kernels;
     weir__random *const random = &conn->context->entropy->masks;

@@ -17,7 +17,8 @@ typedef struct whole_frame {
 typedef enum whole_kind {
     WHOLE_OTHER, /* not for the straight line, or its head is not whole */
     WHOLE_BEGUN, /* head of a message in one frame, whose payload goes beyond the input */
-    WHOLE_ALL    /* a message in one frame */
+    WHOLE_ALL,   /* a message in one frame */
+    WHOLE_BAD    /* the same, of a text that is none */
 } whole_kind;
 
 /* What does not change from one message to the next. */
@@ -70,16 +71,6 @@ static inline bool whole_unmask(const whole_line *line, const whole_frame *frame
     return (bits & 0x80) != 0;
 }
 
-/* RFC 6455 8.1: the connection fails at the first byte that cannot stand where it does, or at the
- * end of a text that ends inside a character. */
-static void whole_fail_text(weir__run *run, const whole_frame *frame)
-{
-    uint32_t state = WEIR__UTF8_START;
-    const weir__kernels *const kernels = run->conn->context->kernels;
-    run->at = frame->data + weir__utf8_check(kernels, &state, frame->data, (size_t)frame->len);
-    weir__conn_fail(run->conn, WEIR_E_UTF8, weir__run_offset(run));
-}
-
 static inline void whole_give(const whole_line *line, weir_event *event, const whole_frame *frame,
                               bool is_text)
 {
@@ -114,17 +105,6 @@ static void whole_count(weir__run *run, size_t messages)
     conn->phase_at = context->now; /* idleness is counted from the last message */
 }
 
-/* What is there of the last message in the input, whose head need not be read again. */
-static void whole_begin(weir__run *run, const whole_line *line, const whole_frame *frame)
-{
-    weir_frame_head head = {.len = frame->len, .fin = 1, .opcode = *run->at & WEIR__OP_MASK};
-    const uint64_t begin = weir__run_offset(run);
-    if (line->key_len > 0)
-        memcpy(head.key, frame->data - 4, sizeof head.key);
-    run->at = frame->data;
-    weir__payload_begin_only(run, &head, begin);
-}
-
 static uint64_t whole_max_len(const weir_config *policy)
 {
     return policy->max_frame_bytes < policy->max_message_bytes ? policy->max_frame_bytes
@@ -145,7 +125,14 @@ static whole_line whole_prepare(const weir__run *run)
     };
 }
 
-bool weir__whole_receive(weir__run *run)
+/* Give a payload its mask back. */
+WEIR__APART void whole_mask_back(whole_frame frame, uint32_t key_len, const weir__kernels *kernels)
+{
+    if (key_len > 0)
+        (void)kernels->mask(frame.data, (size_t)frame.len, weir__bits_load32(frame.data - 4));
+}
+
+weir__whole_next weir__whole_receive(weir__run *run)
 {
     const whole_line line = whole_prepare(run);
     weir_event *const first = run->events + run->count;
@@ -154,21 +141,24 @@ bool weir__whole_receive(weir__run *run)
     uint8_t *at = run->at;
     whole_frame frame = {NULL, 0};
     whole_kind kind = WHOLE_OTHER;
-    bool is_good = true;
     while (event < last && (kind = whole_find(&line, at, &frame)) == WHOLE_ALL) {
         const bool is_text = whole_is_text(*at);
-        is_good = whole_check(&line, &frame, is_text);
-        if (!is_good)
+        if (!whole_check(&line, &frame, is_text)) {
+            kind = WHOLE_BAD;
             break;
+        }
         whole_give(&line, event++, &frame, is_text);
         at = frame.data + frame.len;
     }
     run->at = at;
     if (event > first)
         whole_count(run, (size_t)(event - first));
-    if (!is_good)
-        whole_fail_text(run, &frame);
-    else if (kind == WHOLE_BEGUN)
-        whole_begin(run, &line, &frame);
-    return is_good && kind == WHOLE_OTHER && at < line.end;
+    if (kind == WHOLE_BAD) /* RFC 6455 8.1: the general way finds the first byte that is wrong */
+        whole_mask_back(frame, line.key_len, line.kernels);
+    if (kind == WHOLE_BEGUN) {
+        run->at = frame.data;
+        run->note.begun_len = frame.len;
+        return whole_is_text(*at) ? WEIR__WHOLE_TEXT : WEIR__WHOLE_BINARY;
+    }
+    return kind != WHOLE_ALL && at < line.end ? WEIR__WHOLE_OTHER : WEIR__WHOLE_NONE;
 }

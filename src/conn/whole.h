@@ -5,10 +5,17 @@
 
 #include "receive.h"
 
+/* What is to be taken after them. */
+typedef enum weir__whole_next {
+    WEIR__WHOLE_NONE, /* the input or the events are used up */
+    WEIR__WHOLE_TEXT =
+        WEIR__OP_TEXT, /* a message of run->note.begun_len bytes that goes beyond the */
+    WEIR__WHOLE_BINARY = WEIR__OP_BINARY, /* input: its head, in one frame, was taken */
+    WEIR__WHOLE_OTHER                     /* anything else */
+} weir__whole_next;
+
 /* Take messages that lie whole in the input, each in one frame and nothing wrong with it, as far as
- * there is room for their events. Of a last one that goes beyond the input, what is there is taken;
- * whatever else comes next is left for the general way: true when something does. The connection is
- * OPEN and between messages. */
-bool weir__whole_receive(weir__run *run);
+ * there is room for their events. The connection is OPEN and between messages. */
+weir__whole_next weir__whole_receive(weir__run *run);
 
 #endif

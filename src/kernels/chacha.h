@@ -6,9 +6,9 @@
 #include "kernels.h"
 
 /* Key stream of count blocks of 64 bytes, from block number counter on. The key and the nonce may
- * lie in out. */
+ * lie in out, which is of words so that a block can be made in place. */
 void weir__chacha20(const weir__kernels *kernels, const uint8_t key[32], uint32_t counter,
-                    const uint8_t nonce[12], uint8_t *out, size_t count);
+                    const uint8_t nonce[12], uint32_t *out, size_t count);
 
 /* ---- For the variants: words, or vectors of that word of several blocks, are x[0] to x[15] --- */
 
@@ -19,16 +19,17 @@ void weir__chacha20(const weir__kernels *kernels, const uint8_t key[32], uint32_
     STEP(a, b, d, 8)                                                                               \
     STEP(c, d, b, 7)
 
-/* A round over the columns and one over the diagonals; ten of these make a block. */
-#define WEIR__CHACHA_TWO_ROUNDS(STEP)                                                              \
-    WEIR__CHACHA_QUARTER(STEP, 0, 4, 8, 12)                                                        \
-    WEIR__CHACHA_QUARTER(STEP, 1, 5, 9, 13)                                                        \
-    WEIR__CHACHA_QUARTER(STEP, 2, 6, 10, 14)                                                       \
-    WEIR__CHACHA_QUARTER(STEP, 3, 7, 11, 15)                                                       \
-    WEIR__CHACHA_QUARTER(STEP, 0, 5, 10, 15)                                                       \
-    WEIR__CHACHA_QUARTER(STEP, 1, 6, 11, 12)                                                       \
-    WEIR__CHACHA_QUARTER(STEP, 2, 7, 8, 13)                                                        \
-    WEIR__CHACHA_QUARTER(STEP, 3, 4, 9, 14)
+/* A round over the columns and one over the diagonals, of QUARTER(a, b, c, d) each; ten of these
+ * make a block. */
+#define WEIR__CHACHA_TWO_ROUNDS(QUARTER)                                                           \
+    QUARTER(0, 4, 8, 12)                                                                           \
+    QUARTER(1, 5, 9, 13)                                                                           \
+    QUARTER(2, 6, 10, 14)                                                                          \
+    QUARTER(3, 7, 11, 15)                                                                          \
+    QUARTER(0, 5, 10, 15)                                                                          \
+    QUARTER(1, 6, 11, 12)                                                                          \
+    QUARTER(2, 7, 8, 13)                                                                           \
+    QUARTER(3, 4, 9, 14)
 
 /* Each word in a vector of its own: listed and not looped over, so that compilers keep all of them
  * in registers. */

@@ -40,8 +40,9 @@ typedef struct weir__kernels {
     bool sha1_native;
 
     /* Blocks of ChaCha20 (RFC 8439 2.3), 64 bytes each. state: the first one's 16 words, of which
-     * the 13th is its number and counts on, modulo 2^32. out does not overlap it. */
-    void (*chacha20)(const uint32_t state[16], uint8_t *out, size_t count);
+     * the 13th is its number and counts on, modulo 2^32. out does not overlap it; the bytes in its
+     * memory are the blocks'. */
+    void (*chacha20)(const uint32_t state[16], uint32_t *out, size_t count);
 
     /* The lines of HTTP fields that stand whole from *at on, at most cap of them; returns their
      * number and moves *at behind them. A line that is not taken is cut off, is the blank one, is

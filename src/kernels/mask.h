@@ -48,7 +48,7 @@ static inline uint8_t weir__mask_4(uint8_t *dst, const uint8_t *src, size_t len,
 }
 
 /* 8 to 15 bytes. */
-static inline uint8_t weir__mask_8(uint8_t *dst, const uint8_t *src, size_t len, uint32_t key)
+WEIR__FAST_INLINE uint8_t weir__mask_8(uint8_t *dst, const uint8_t *src, size_t len, uint32_t key)
 {
     size_t tail = len - 8;
     uint64_t last = weir__bits_load64(src + tail) ^ weir__mask_key64(weir__key_rotate(key, tail));

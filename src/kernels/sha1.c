@@ -136,16 +136,17 @@ static void sha1_end_block(uint32_t state[5])
 void weir__sha1_accept(const weir__kernels *kernels, const uint8_t key[24], const uint8_t guid[36],
                        uint8_t digest[20])
 {
-    static const uint8_t padding[] = {
-        [0] = 0x80, [2 * SHA1_BLOCK - 62] = 480 >> 8, [2 * SHA1_BLOCK - 61] = 480 & 0xFF};
-    uint8_t blocks[2 * SHA1_BLOCK];
-    memcpy(blocks, key, 24);
-    memcpy(blocks + 24, guid, 36);
-    memcpy(blocks + 60, padding, sizeof padding);
+    static const uint8_t end[SHA1_BLOCK] = {[SHA1_BLOCK - 2] = 480 >> 8,
+                                            [SHA1_BLOCK - 1] = 480 & 0xFF};
+    uint8_t block[SHA1_BLOCK] = {[60] = 0x80};
+    memcpy(block, key, 24);
+    memcpy(block + 24, guid, 36);
     uint32_t state[5] = SHA1_START;
+    kernels->sha1(state, block, 1);
     /* The CPU's own instructions mix the words while the rounds wait for each other. */
-    kernels->sha1(state, blocks, kernels->sha1_native ? 2 : 1);
-    if (!kernels->sha1_native)
+    if (kernels->sha1_native)
+        kernels->sha1(state, end, 1);
+    else
         sha1_end_block(state);
     sha1_store(state, digest);
 }

@@ -103,15 +103,25 @@ void weir__head_text(weir__head_writer *writer, weir_text text)
         writer->status = weir__buffer_append(writer->memory, writer->out, text.data, text.len);
 }
 
+uint8_t *weir__head_room(weir__head_writer *writer, size_t len)
+{
+    if (writer->status == WEIR_OK)
+        writer->status = weir__buffer_reserve(writer->memory, writer->out, len);
+    if (writer->status != WEIR_OK)
+        return NULL;
+    uint8_t *const at = writer->out->data + writer->out->len;
+    writer->out->len += len;
+    return at;
+}
+
 void weir__head_number(weir__head_writer *writer, uint64_t number)
 {
-    char digits[20];
-    size_t at = sizeof digits;
-    do {
-        digits[--at] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    weir__head_text(writer, (weir_text){digits + at, sizeof digits - at});
+    size_t len = 1;
+    for (uint64_t left = number; left >= 10; left /= 10)
+        len++;
+    uint8_t *const digits = weir__head_room(writer, len);
+    for (; digits && len > 0; number /= 10)
+        digits[--len] = (uint8_t)('0' + number % 10);
 }
 
 void weir__head_field(weir__head_writer *writer, weir_text name, weir_text value)

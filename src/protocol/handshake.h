@@ -33,6 +33,9 @@ typedef struct weir__head_writer {
 
 void weir__head_begin(weir__head_writer *writer, weir__memory *memory, weir__buffer *out);
 void weir__head_text(weir__head_writer *writer, weir_text text);
+
+/* The next len bytes, for the caller to write; NULL without memory. */
+uint8_t *weir__head_room(weir__head_writer *writer, size_t len);
 void weir__head_number(weir__head_writer *writer, uint64_t number);
 
 /* A whole line: "name: value\r\n". */

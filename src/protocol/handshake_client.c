@@ -40,25 +40,22 @@ static bool handshake_client_is_origin(weir_text origin)
 }
 
 /* The caller may give WEIR_NTS as a length. */
-static weir_request handshake_client_request(const weir_request *given)
+static weir_text handshake_client_origin(const weir_request *request)
 {
-    weir_request request = *given;
-    request.url = weir__text(given->url.data, given->url.len);
-    request.subprotocols = weir__text(given->subprotocols.data, given->subprotocols.len);
-    request.origin = weir__text(given->origin.data, given->origin.len);
-    return request;
+    return weir__text(request->origin.data, request->origin.len);
 }
 
-/* RFC 6455 4.1: all is checked before a byte is sent. */
-static int handshake_client_check_request(const weir_request *request, weir_url *url)
+static weir_text handshake_client_subprotocols(const weir_request *request)
 {
-    if (request->fields == NULL && request->field_count > 0)
-        return WEIR_E_ARGUMENT;
-    if (weir__url_parse(request->url, url) != WEIR_OK)
-        return WEIR_E_URL;
-    if (request->origin.len > 0 && !handshake_client_is_origin(request->origin))
+    return weir__text(request->subprotocols.data, request->subprotocols.len);
+}
+
+static int handshake_client_check_request(const weir_request *request)
+{
+    const weir_text origin = handshake_client_origin(request);
+    if (origin.len > 0 && !handshake_client_is_origin(origin))
         return WEIR_E_ORIGIN;
-    if (!weir__subprotocols_valid(request->subprotocols))
+    if (!weir__subprotocols_valid(handshake_client_subprotocols(request)))
         return WEIR_E_PROTOCOL_NAME;
     return weir__fields_check(request->fields, request->field_count, true);
 }
@@ -114,32 +111,54 @@ static void handshake_client_write_extensions(weir__head_writer *writer, const w
     weir__head_text(writer, WEIR__LITERAL("\r\n"));
 }
 
+/* What depends on the URL. */
+WEIR__APART int handshake_client_write_start(weir__head_writer *writer, const weir_request *request)
+{
+    weir_url url;
+    if (weir__url_parse(weir__text(request->url.data, request->url.len), &url) != WEIR_OK)
+        return WEIR_E_URL;
+    handshake_client_write_target(writer, &url);
+    handshake_client_write_host(writer, &url);
+    return WEIR_OK;
+}
+
+static void handshake_client_write_key(weir__head_writer *writer, const weir__kernels *kernels,
+                                       const uint8_t nonce[16], char accept[WEIR__ACCEPT_LEN])
+{
+    weir__head_text(writer, WEIR__LITERAL("Upgrade: websocket\r\n"
+                                          "Connection: Upgrade\r\n"
+                                          "Sec-WebSocket-Key: "));
+    char *const key = (char *)weir__head_room(writer, HANDSHAKE_CLIENT_KEY_LEN);
+    if (key) {
+        weir__base64_encode(nonce, 16, key);
+        weir__accept_key(kernels, (weir_text){key, HANDSHAKE_CLIENT_KEY_LEN}, accept);
+    }
+    weir__head_text(writer, WEIR__LITERAL("\r\nSec-WebSocket-Version: 13\r\n"));
+}
+
+/* RFC 6455 4.1: all is checked before a byte is sent. */
 int weir__request_write(weir__memory *memory, weir__buffer *out, const weir__kernels *kernels,
                         const weir_config *policy, const weir_request *request,
                         const uint8_t nonce[16], char accept[WEIR__ACCEPT_LEN])
 {
-    const weir_request asked = handshake_client_request(request);
-    weir_url url;
-    const int status = handshake_client_check_request(&asked, &url);
-    if (status != WEIR_OK)
-        return status;
-    char key[HANDSHAKE_CLIENT_KEY_LEN];
-    weir__base64_encode(nonce, 16, key);
-    const weir_text key_text = {key, sizeof key};
-    weir__accept_key(kernels, key_text, accept);
+    if (request->fields == NULL && request->field_count > 0)
+        return WEIR_E_ARGUMENT;
     weir__head_writer writer;
     weir__head_begin(&writer, memory, out);
-    handshake_client_write_target(&writer, &url);
-    handshake_client_write_host(&writer, &url);
-    weir__head_text(&writer, WEIR__LITERAL("Upgrade: websocket\r\n"
-                                           "Connection: Upgrade\r\n"));
-    weir__head_field(&writer, WEIR__LITERAL("Sec-WebSocket-Key"), key_text);
-    weir__head_text(&writer, WEIR__LITERAL("Sec-WebSocket-Version: 13\r\n"));
-    if (asked.origin.len > 0)
-        weir__head_field(&writer, WEIR__LITERAL("Origin"), asked.origin);
-    handshake_client_write_subprotocols(&writer, asked.subprotocols);
+    int status = handshake_client_write_start(&writer, request);
+    if (status == WEIR_OK)
+        status = handshake_client_check_request(request);
+    if (status != WEIR_OK) {
+        writer.status = status;
+        return weir__head_end(&writer);
+    }
+    handshake_client_write_key(&writer, kernels, nonce, accept);
+    const weir_text origin = handshake_client_origin(request);
+    if (origin.len > 0)
+        weir__head_field(&writer, WEIR__LITERAL("Origin"), origin);
+    handshake_client_write_subprotocols(&writer, handshake_client_subprotocols(request));
     handshake_client_write_extensions(&writer, policy);
-    weir__head_fields(&writer, asked.fields, asked.field_count);
+    weir__head_fields(&writer, request->fields, request->field_count);
     weir__head_text(&writer, WEIR__LITERAL("\r\n"));
     return weir__head_end(&writer);
 }

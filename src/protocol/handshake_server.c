@@ -340,7 +340,7 @@ static void handshake_server_write_extensions(weir__head_writer *writer,
     weir__head_text(writer, WEIR__LITERAL("\r\n"));
 }
 
-/* What every 101 begins with; the accept key and CRLF follow. */
+/* What every 101 begins with; the accept key follows. */
 #define HANDSHAKE_SERVER_SWITCH                                                                    \
     "HTTP/1.1 101 Switching Protocols\r\n"                                                         \
     "Upgrade: websocket\r\n"                                                                       \
@@ -358,11 +358,14 @@ int weir__response_accept(weir__memory *memory, weir__buffer *out, const weir__k
     const int status = weir__fields_check(fields, count, false);
     if (status != WEIR_OK)
         return status;
-    char lines[] = HANDSHAKE_SERVER_SWITCH "1234567890123456789012345678\r\n";
-    weir__accept_key(kernels, key, lines + sizeof HANDSHAKE_SERVER_SWITCH - 1);
     weir__head_writer writer;
     weir__head_begin(&writer, memory, out);
-    weir__head_text(&writer, (weir_text){lines, sizeof lines - 1});
+    weir__head_text(&writer, WEIR__LITERAL(HANDSHAKE_SERVER_SWITCH));
+    char *const accept = (char *)weir__head_room(&writer, WEIR__ACCEPT_LEN + 2);
+    if (accept) {
+        weir__accept_key(kernels, key, accept);
+        memcpy(accept + WEIR__ACCEPT_LEN, "\r\n", 2);
+    }
     if (subprotocol.data != NULL)
         weir__head_field(&writer, WEIR__LITERAL("Sec-WebSocket-Protocol"), subprotocol);
     handshake_server_write_extensions(&writer, agreed);

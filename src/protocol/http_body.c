@@ -54,7 +54,7 @@ int weir__http_content_length(const weir__http_head *head, uint64_t *len)
 
 /* WEIR__HTTP_MORE when the last coding is chunked, WEIR_OK when there is another last one,
  * WEIR_E_NOT_FOUND without Transfer-Encoding, or WEIR_E_HTTP_BODY. */
-static int http_body_coding(const weir__http_head *head)
+WEIR__FAST_INLINE int http_body_coding(const weir__http_head *head)
 {
     weir__http_list list;
     weir_text member;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "../../src/conn/assembly.h"
+#include "../../src/conn/payload.h"
 #include "../../src/conn/whole.h"
 #include "support/guard.h"
 #include "support/peer.h"
@@ -299,13 +300,15 @@ static void between_reads__only_what_is_in_the_making_is_held(void **state)
     }
 }
 
-/* Only the straight line, over len bytes of the input. */
+/* Only the straight line, and what it has begun, over len bytes of the input. */
 static weir__run whole_line_run(const peer *p, bytes *input, size_t len, weir_event *events)
 {
     weir__run run = {.conn = p->conn, .events = events, .cap = 8, .start = input->data};
     run.at = input->data;
     run.end = input->data + len;
-    weir__whole_receive(&run);
+    const weir__whole_next next = weir__whole_receive(&run);
+    if (next == WEIR__WHOLE_TEXT || next == WEIR__WHOLE_BINARY)
+        weir__payload_begin_only(&run, (uint8_t)next);
     return run;
 }
 
@@ -346,6 +349,34 @@ static void straight_line__takes_what_is_there(void **state)
                     bytes_free(&input);
                     peer_close(&p);
                 }
+}
+
+/* Who looks for the first wrong byte reads the frame again, so it must be masked as it was. */
+static void straight_line__leaves_a_bad_text_as_it_came(void **state)
+{
+    static const size_t lens[] = {1, 7, 15, 16, 64, 200};
+    (void)state;
+    for (const char *kind = "SC"; *kind; kind++)
+        for (size_t i = 0; i < COUNT_OF(lens); i++) {
+            peer p;
+            bytes input = {0};
+            uint8_t text[200];
+            uint8_t before[2 * (200 + WEIR_FRAME_HEAD_MAX)];
+            weir_event events[8];
+            whole_open(&p, *kind, 0);
+            memset(text, 'a', sizeof text);
+            bytes_add_frame(&input, whole_other(&p), 1, 1, text, lens[i]);
+            const size_t good = input.len;
+            text[lens[i] - 1] = 0xFF;
+            bytes_add_frame(&input, whole_other(&p), 1, 1, text, lens[i]);
+            memcpy(before, input.data, input.len);
+            const weir__run run = whole_line_run(&p, &input, input.len, events);
+            assert_int_equal(run.count, 1);
+            assert_ptr_equal(run.at, input.data + good);
+            assert_memory_equal(run.at, before + good, input.len - good);
+            bytes_free(&input);
+            peer_close(&p);
+        }
 }
 
 /* Where there is no key, nothing before the head is taken for one. */
@@ -455,6 +486,7 @@ int main(void)
         cmocka_unit_test(reads_of_every_size__give_the_same_messages),
         cmocka_unit_test(between_reads__only_what_is_in_the_making_is_held),
         cmocka_unit_test(straight_line__takes_what_is_there),
+        cmocka_unit_test(straight_line__leaves_a_bad_text_as_it_came),
         cmocka_unit_test(straight_line__stays_within_the_input),
         cmocka_unit_test(message_as_big_as_allowed__stays_on_the_straight_line),
         cmocka_unit_test(straight_line__leaves_cut_heads_alone),

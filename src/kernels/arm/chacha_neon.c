@@ -18,6 +18,8 @@
     x[d] = veorq_u32(x[d], x[a]);                                                                  \
     x[d] = vsriq_n_u32(vshlq_n_u32(x[d], count), x[d], 32 - (count));
 
+#define CHACHA_NEON_QUARTER(a, b, c, d) WEIR__CHACHA_QUARTER(CHACHA_NEON_STEP, a, b, c, d)
+
 static inline void chacha_neon_store(uint8_t *out, uint32x2_t low, uint32x2_t high)
 {
     vst1q_u8(out, vreinterpretq_u8_u32(vcombine_u32(low, high)));
@@ -44,7 +46,7 @@ static inline void chacha_neon_blocks(const uint32_t start[16], uint8_t *out)
     uint32x4_t x[16] = {WEIR__CHACHA_EACH(CHACHA_NEON_WORD)};
     x[12] = vaddq_u32(x[12], numbers);
     for (int i = 0; i < 10; i++) {
-        WEIR__CHACHA_TWO_ROUNDS(CHACHA_NEON_STEP)
+        WEIR__CHACHA_TWO_ROUNDS(CHACHA_NEON_QUARTER)
     }
     x[12] = vaddq_u32(x[12], numbers);
     chacha_neon_put(out, start, x[0], x[1], x[2], x[3]);
@@ -53,14 +55,14 @@ static inline void chacha_neon_blocks(const uint32_t start[16], uint8_t *out)
     chacha_neon_put(out + 48, start + 12, x[12], x[13], x[14], x[15]);
 }
 
-void weir__chacha20_neon(const uint32_t state[16], uint8_t *out, size_t count)
+void weir__chacha20_neon(const uint32_t state[16], uint32_t *out, size_t count)
 {
     uint32_t start[16];
     memcpy(start, state, sizeof start);
     for (; count >= CHACHA_NEON_BLOCKS; count -= CHACHA_NEON_BLOCKS) {
-        chacha_neon_blocks(start, out);
+        chacha_neon_blocks(start, (uint8_t *)out);
         start[12] += CHACHA_NEON_BLOCKS;
-        out += 64 * CHACHA_NEON_BLOCKS;
+        out += (size_t)16 * CHACHA_NEON_BLOCKS;
     }
     weir__chacha20_scalar(start, out, count);
 }

@@ -32,6 +32,8 @@ static inline __m256i chacha_avx2_rotate(__m256i words, int count)
     x[a] = _mm256_add_epi32(x[a], x[b]);                                                           \
     x[d] = chacha_avx2_rotate(_mm256_xor_si256(x[d], x[a]), count);
 
+#define CHACHA_AVX2_QUARTER(a, b, c, d) WEIR__CHACHA_QUARTER(CHACHA_AVX2_STEP, a, b, c, d)
+
 /* Each half is of a block of its own, four blocks apart. */
 WEIR__TARGET("avx2")
 static inline void chacha_avx2_store(uint8_t *out, __m256i words)
@@ -66,7 +68,7 @@ static inline void chacha_avx2_blocks(const uint32_t start[16], uint8_t *out)
     __m256i x[16] = {WEIR__CHACHA_EACH(CHACHA_AVX2_WORD)};
     x[12] = _mm256_add_epi32(x[12], numbers);
     for (int i = 0; i < 10; i++) {
-        WEIR__CHACHA_TWO_ROUNDS(CHACHA_AVX2_STEP)
+        WEIR__CHACHA_TWO_ROUNDS(CHACHA_AVX2_QUARTER)
     }
     x[12] = _mm256_add_epi32(x[12], numbers);
     chacha_avx2_put(out, start, x[0], x[1], x[2], x[3]);
@@ -76,14 +78,14 @@ static inline void chacha_avx2_blocks(const uint32_t start[16], uint8_t *out)
 }
 
 WEIR__TARGET("avx2")
-void weir__chacha20_avx2(const uint32_t state[16], uint8_t *out, size_t count)
+void weir__chacha20_avx2(const uint32_t state[16], uint32_t *out, size_t count)
 {
     uint32_t start[16];
     memcpy(start, state, sizeof start);
     for (; count >= CHACHA_AVX2_BLOCKS; count -= CHACHA_AVX2_BLOCKS) {
-        chacha_avx2_blocks(start, out);
+        chacha_avx2_blocks(start, (uint8_t *)out);
         start[12] += CHACHA_AVX2_BLOCKS;
-        out += (size_t)64 * CHACHA_AVX2_BLOCKS;
+        out += (size_t)16 * CHACHA_AVX2_BLOCKS;
     }
     weir__chacha20_sse2(start, out, count);
 }

@@ -18,6 +18,8 @@
     x[a] = _mm512_add_epi32(x[a], x[b]);                                                           \
     x[d] = _mm512_rol_epi32(_mm512_xor_si512(x[d], x[a]), count);
 
+#define CHACHA_AVX512_QUARTER(a, b, c, d) WEIR__CHACHA_QUARTER(CHACHA_AVX512_STEP, a, b, c, d)
+
 /* Each quarter is of a block of its own, four blocks apart. */
 CHACHA_AVX512_TARGET
 static inline void chacha_avx512_store(uint8_t *out, __m512i words)
@@ -54,7 +56,7 @@ static inline void chacha_avx512_blocks(const uint32_t start[16], uint8_t *out)
     __m512i x[16] = {WEIR__CHACHA_EACH(CHACHA_AVX512_WORD)};
     x[12] = _mm512_add_epi32(x[12], numbers);
     for (int i = 0; i < 10; i++) {
-        WEIR__CHACHA_TWO_ROUNDS(CHACHA_AVX512_STEP)
+        WEIR__CHACHA_TWO_ROUNDS(CHACHA_AVX512_QUARTER)
     }
     x[12] = _mm512_add_epi32(x[12], numbers);
     chacha_avx512_put(out, start, x[0], x[1], x[2], x[3]);
@@ -64,14 +66,14 @@ static inline void chacha_avx512_blocks(const uint32_t start[16], uint8_t *out)
 }
 
 CHACHA_AVX512_TARGET
-void weir__chacha20_avx512(const uint32_t state[16], uint8_t *out, size_t count)
+void weir__chacha20_avx512(const uint32_t state[16], uint32_t *out, size_t count)
 {
     uint32_t start[16];
     memcpy(start, state, sizeof start);
     for (; count >= CHACHA_AVX512_BLOCKS; count -= CHACHA_AVX512_BLOCKS) {
-        chacha_avx512_blocks(start, out);
+        chacha_avx512_blocks(start, (uint8_t *)out);
         start[12] += CHACHA_AVX512_BLOCKS;
-        out += (size_t)64 * CHACHA_AVX512_BLOCKS;
+        out += (size_t)16 * CHACHA_AVX512_BLOCKS;
     }
     weir__chacha20_avx2(start, out, count);
 }

@@ -23,6 +23,8 @@ static inline __m128i chacha_sse2_rotate(__m128i words, int count)
     x[a] = _mm_add_epi32(x[a], x[b]);                                                              \
     x[d] = chacha_sse2_rotate(_mm_xor_si128(x[d], x[a]), count);
 
+#define CHACHA_SSE2_QUARTER(a, b, c, d) WEIR__CHACHA_QUARTER(CHACHA_SSE2_STEP, a, b, c, d)
+
 WEIR__TARGET("sse2")
 static inline void chacha_sse2_store(uint8_t *out, __m128i words)
 {
@@ -55,7 +57,7 @@ static inline void chacha_sse2_blocks(const uint32_t start[16], uint8_t *out)
     __m128i x[16] = {WEIR__CHACHA_EACH(CHACHA_SSE2_WORD)};
     x[12] = _mm_add_epi32(x[12], numbers);
     for (int i = 0; i < 10; i++) {
-        WEIR__CHACHA_TWO_ROUNDS(CHACHA_SSE2_STEP)
+        WEIR__CHACHA_TWO_ROUNDS(CHACHA_SSE2_QUARTER)
     }
     x[12] = _mm_add_epi32(x[12], numbers);
     chacha_sse2_put(out, start, x[0], x[1], x[2], x[3]);
@@ -65,14 +67,14 @@ static inline void chacha_sse2_blocks(const uint32_t start[16], uint8_t *out)
 }
 
 WEIR__TARGET("sse2")
-void weir__chacha20_sse2(const uint32_t state[16], uint8_t *out, size_t count)
+void weir__chacha20_sse2(const uint32_t state[16], uint32_t *out, size_t count)
 {
     uint32_t start[16];
     memcpy(start, state, sizeof start);
     for (; count >= CHACHA_SSE2_BLOCKS; count -= CHACHA_SSE2_BLOCKS) {
-        chacha_sse2_blocks(start, out);
+        chacha_sse2_blocks(start, (uint8_t *)out);
         start[12] += CHACHA_SSE2_BLOCKS;
-        out += (size_t)64 * CHACHA_SSE2_BLOCKS;
+        out += (size_t)16 * CHACHA_SSE2_BLOCKS;
     }
     weir__chacha20_scalar(start, out, count);
 }
