@@ -26,6 +26,20 @@ static void peer_that_takes_nothing__cannot_pile_up_input(void **state)
     }
 }
 
+static void peer_that_takes_nothing__cannot_pile_up_a_handshake_without_a_connection(void **state)
+{
+    (void)state;
+    scene s;
+    size_t used;
+    scene_make_alone(&s);
+    s.script.handshake = WEIR_TLS_WANT_OUTPUT;
+    s.script.takes = 1;
+    assert_int_equal(weir_tls_receive(s.tls, "\x16xyz", 4, &used, NULL, 0), 0);
+    assert_int_equal(used, 4);
+    assert_int_equal(weir_tls_cause(s.tls), WEIR_TLS_E_BLOCKED);
+    scene_free(&s);
+}
+
 static void output_that_must_leave_first__holds_nothing_up_without_input(void **state)
 {
     (void)state;
@@ -274,6 +288,25 @@ static void eof__waits_for_what_the_engine_still_has(void **state)
     }
 }
 
+static void eof_behind_the_last_message__is_asked_for(void **state)
+{
+    (void)state;
+    scene s;
+    weir_event events[1];
+    size_t used;
+    scene_make(&s, NULL, NULL);
+    scene_open(&s);
+    scene_gives(&s, two_messages, sizeof two_messages);
+    assert_int_equal(weir_tls_receive(s.tls, "x", 1, &used, events, 1), 1);
+    weir_tls_receive_eof(s.tls);
+    assert_int_equal(weir_tls_events(s.tls, events, 1), 1);
+    assert_int_equal(events[0].type, WEIR_EVENT_MESSAGE);
+    assert_int_equal(weir_tls_cause(s.tls), WEIR_TLS_DONE);
+    assert_true(weir_tls_wants(s.tls) & WEIR_WANT_EVENTS);
+    assert_int_equal(scene_end(&s), WEIR_TLS_E_TRUNCATED);
+    scene_free(&s);
+}
+
 static void events__are_asked_for_until_all_is_delivered(void **state)
 {
     (void)state;
@@ -414,10 +447,30 @@ static void bad_arguments__are_refused(void **state)
     weir_tls_free(NULL);
 }
 
+static void nothing__may_lie_at_null(void **state)
+{
+    (void)state;
+    scene s;
+    weir_span span;
+    size_t used = 1;
+    scene_make_alone(&s);
+    s.script.makes = 3;
+    scene_open(&s);
+    assert_int_equal(weir_tls_output(s.tls, NULL, 0), 0);
+    assert_int_equal(weir_tls_output(s.tls, &span, 1), 1);
+    assert_int_equal(span.len, 3);
+    assert_int_equal(weir_tls_write(s.tls, NULL, 0, &used), WEIR_TLS_DONE);
+    assert_int_equal(used, 0);
+    assert_int_equal(weir_tls_output(s.tls, &span, 1), 1);
+    assert_int_equal(span.len, 3); /* no empty record */
+    scene_free(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(peer_that_takes_nothing__cannot_pile_up_input),
+        cmocka_unit_test(peer_that_takes_nothing__cannot_pile_up_a_handshake_without_a_connection),
         cmocka_unit_test(output_that_must_leave_first__holds_nothing_up_without_input),
         cmocka_unit_test(close_notify_in_the_handshake__ends_it),
         cmocka_unit_test(close_notify_in_the_handshake__ends_it_without_a_connection_too),
@@ -432,11 +485,13 @@ int main(void)
         cmocka_unit_test(records__are_as_long_as_there_is_place),
         cmocka_unit_test(full_output__takes_no_record),
         cmocka_unit_test(eof__waits_for_what_the_engine_still_has),
+        cmocka_unit_test(eof_behind_the_last_message__is_asked_for),
         cmocka_unit_test(events__are_asked_for_until_all_is_delivered),
         cmocka_unit_test(no_memory_for_input__ends_it),
         cmocka_unit_test(size__has_bounds),
         cmocka_unit_test(bad_init__makes_nothing),
         cmocka_unit_test(bad_arguments__are_refused),
+        cmocka_unit_test(nothing__may_lie_at_null),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

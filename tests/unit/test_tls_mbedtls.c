@@ -35,6 +35,7 @@ static void wrong_name__is_told(void **state)
     assert_refused(NULL, "example.com", WEIR_TLS_E_NAME, 42);
     assert_refused(NULL, "127.0.0.2", WEIR_TLS_E_NAME, 42);
     assert_refused(NULL, "::1", WEIR_TLS_E_NAME, 42);
+    assert_refused(NULL, "[localhosts", WEIR_TLS_E_NAME, 42); /* brackets come in pairs */
 }
 
 static void faults_of_certificates__are_told_apart(void **state)
@@ -48,6 +49,17 @@ static void faults_of_certificates__are_told_apart(void **state)
     assert_refused(&made, NULL, WEIR_TLS_E_SELF_SIGNED, 48);
     tls_cert_free(&ca);
     tls_cert_free(&other);
+    tls_cert_free(&made);
+}
+
+static void issuer_with_a_name_as_long__is_another(void **state)
+{
+    (void)state;
+    tls_cert ca, made;
+    tls_cert_make(&ca, "CN=otherhost", NULL, &(tls_cert_wish){.is_ca = true});
+    tls_cert_make(&made, "CN=localhost", &ca, &(tls_cert_wish){.dns = "localhost"});
+    assert_refused(&made, NULL, WEIR_TLS_E_UNTRUSTED, 48);
+    tls_cert_free(&ca);
     tls_cert_free(&made);
 }
 
@@ -303,6 +315,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wrong_name__is_told),
         cmocka_unit_test(faults_of_certificates__are_told_apart),
+        cmocka_unit_test(issuer_with_a_name_as_long__is_another),
         cmocka_unit_test(dates_and_strength__are_told_apart),
         cmocka_unit_test(hosts__are_found_in_certificates),
         cmocka_unit_test(verify_off__takes_anyone),

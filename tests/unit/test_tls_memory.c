@@ -112,11 +112,80 @@ static void failure_at_any_place__is_reported(void **state)
     assert_true(other * 2 < reported);
 }
 
+static int create_full_context(weir_tls_context **context)
+{
+    const tls_certs *const certs = tls_certs_usual();
+    weir_tls_config config = tls_pair_config(WEIR_SERVER);
+    config.verify = 1;
+    config.ca = (weir_text){certs->ca.pem, WEIR_NTS};
+    config.alpn = (weir_text){"h2 http/1.1", WEIR_NTS};
+    return weir_tls_context_create(&config, context);
+}
+
+static void context_that_runs_out_of_memory__is_not_made(void **state)
+{
+    (void)state;
+    weir_tls_context *context;
+    tls_certs_usual();
+    const size_t before = tls_calls;
+    assert_int_equal(create_full_context(&context), WEIR_OK);
+    const size_t count = tls_calls - before;
+    assert_int_equal(weir_tls_context_free(context), WEIR_OK);
+    const size_t living = tls_living;
+    /* Those in the midst are all of comparing the key with the certificate. */
+    for (size_t at = 1; at <= count; at += at < 100 || at + 100 > count ? 1 : 37) {
+        tls_fail = tls_calls + at;
+        const int status = create_full_context(&context);
+        tls_fail = 0;
+        /* mbedTLS calls a key that it had no memory for malformed. */
+        if (status != WEIR_E_MEMORY && status != WEIR_TLS_E_KEY)
+            fail_msg("call %zu of %zu: %d", at, count, status);
+        assert_null(context);
+        assert_int_equal(tls_living, living);
+    }
+}
+
+static int create_tls(weir_tls_context *context, int role, weir_tls **tls)
+{
+    return role == WEIR_CLIENT
+               ? weir_tls_create_client(context, NULL, "localhost", WEIR_NTS, NULL, 0, tls)
+               : weir_tls_create_server(context, NULL, tls);
+}
+
+static void connection_that_runs_out_of_memory__is_not_made(void **state)
+{
+    (void)state;
+    tls_pair pair;
+    weir_tls *tls;
+    tls_pair_make(&pair, NULL);
+    for (int role = WEIR_SERVER; role <= WEIR_CLIENT; role++) {
+        weir_tls_context *const context =
+            role == WEIR_CLIENT ? pair.client.context : pair.server.context;
+        const size_t before = tls_calls;
+        assert_int_equal(create_tls(context, role, &tls), WEIR_OK);
+        const size_t count = tls_calls - before;
+        weir_tls_free(tls);
+        const size_t living = tls_living;
+        assert_true(count > 1);
+        for (size_t at = 1; at <= count; at++) {
+            tls_fail = tls_calls + at;
+            const int status = create_tls(context, role, &tls);
+            tls_fail = 0;
+            assert_int_equal(status, WEIR_E_MEMORY);
+            assert_null(tls);
+            assert_int_equal(tls_living, living);
+        }
+    }
+    tls_pair_free(&pair);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(messages__allocate_nothing),
         cmocka_unit_test(failure_at_any_place__is_reported),
+        cmocka_unit_test(context_that_runs_out_of_memory__is_not_made),
+        cmocka_unit_test(connection_that_runs_out_of_memory__is_not_made),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
