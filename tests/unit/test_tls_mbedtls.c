@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <mbedtls/pem.h>
+#include <mbedtls/ssl.h>
+
 #include "support/test.h"
 #include "support/tls/tls_pair.h"
 
@@ -274,6 +277,70 @@ static void altered_handshake__fails(void **state)
     }
 }
 
+/* ---- What mbedTLS sends ----------------------------------------------------------------------*/
+
+/* An alert of no_application_protocol in the clear (RFC 8446 6, RFC 7301 3.2). */
+static const uint8_t alert_like[] = {21, 3, 3, 0, 2, 2, 120};
+
+/* The usual chain behind a certificate that ends with those bytes. */
+static void write_chain(char *chain, size_t cap)
+{
+    static const char begin[] = "-----BEGIN CERTIFICATE-----\n";
+    static const char end[] = "-----END CERTIFICATE-----\n";
+    const tls_certs *const certs = tls_certs_usual();
+    unsigned char der[sizeof certs->ca.der];
+    size_t len;
+    memcpy(der, certs->ca.der, certs->ca.der_len);
+    memcpy(der + certs->ca.der_len - sizeof alert_like, alert_like, sizeof alert_like);
+    strcpy(chain, certs->server.pem);
+    for (unsigned i = 0; i < 5; i++)
+        strcat(chain, certs->ca.pem);
+    const size_t at = strlen(chain);
+    assert_int_equal(mbedtls_pem_write_buffer(begin, end, der, certs->ca.der_len,
+                                              (unsigned char *)chain + at, cap - at, &len),
+                     0);
+}
+
+/* Bytes of the server's first flight up to the end of what looks like an alert; 0: encrypted. */
+static size_t find_alert_like(const weir_tls_config *server)
+{
+    tls_pair pair;
+    weir_span span;
+    size_t end = 0;
+    tls_pair_make(&pair, &(tls_wish){.server = server});
+    tls_pair_move(&pair, &pair.client, &pair.server, SIZE_MAX);
+    assert_int_equal(weir_tls_output(pair.server.tls, &span, 1), 1);
+    for (size_t i = sizeof alert_like; i <= span.len && end == 0; i++)
+        if (memcmp((const uint8_t *)span.data + i - sizeof alert_like, alert_like,
+                   sizeof alert_like) == 0)
+            end = i;
+    tls_pair_free(&pair);
+    return end;
+}
+
+static void rest_of_a_record_that_looks_like_an_alert__is_none(void **state)
+{
+    (void)state;
+    static const uint8_t unexpected[] = {22, 3, 3, 0, 4, 1, 0, 0, 0};
+    char chain[8192];
+    tls_pair pair;
+    weir_tls_config server = tls_pair_config(WEIR_SERVER);
+    write_chain(chain, sizeof chain);
+    server.certificate = (weir_text){chain, WEIR_NTS};
+    const size_t end = find_alert_like(&server);
+    if (end == 0)
+        skip();
+    server.output_bytes = end - sizeof alert_like;
+    tls_pair_make(&pair, &(tls_wish){.server = &server});
+    tls_pair_move(&pair, &pair.client, &pair.server, SIZE_MAX);
+    assert_int_equal(tls_pair_move(&pair, &pair.server, &pair.client, SIZE_MAX),
+                     server.output_bytes);
+    assert_true(tls_pair_move(&pair, &pair.server, &pair.client, SIZE_MAX) > sizeof alert_like);
+    tls_end_give(&pair, &pair.server, unexpected, sizeof unexpected);
+    assert_int_equal(weir_tls_cause(pair.server.tls), WEIR_TLS_E_HANDSHAKE);
+    tls_pair_free(&pair);
+}
+
 /* ---- Mistakes of the caller ------------------------------------------------------------------*/
 
 static void bad_arguments__are_refused(void **state)
@@ -324,6 +391,7 @@ int main(void)
         cmocka_unit_test(alpn__is_the_servers_best_that_is_offered),
         cmocka_unit_test(long_chain__leaves_in_pieces),
         cmocka_unit_test(altered_handshake__fails),
+        cmocka_unit_test(rest_of_a_record_that_looks_like_an_alert__is_none),
         cmocka_unit_test(bad_arguments__are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
