@@ -179,6 +179,36 @@ static void connection_that_runs_out_of_memory__is_not_made(void **state)
     tls_pair_free(&pair);
 }
 
+/* Also where an earlier session was saved: mbedTLS has thrown that away before it fails. */
+static void save_that_runs_out_of_memory__is_told_each_time(void **state)
+{
+    (void)state;
+    uint8_t first[4096], again[4096];
+    size_t first_len, again_len;
+    tls_pair pair;
+    tls_pair_make(&pair, NULL);
+    tls_pair_open(&pair);
+    weir_tls *const tls = pair.client.tls;
+    tls_fail = tls_calls + 1;
+    assert_int_equal(weir_tls_save(tls, first, sizeof first, &first_len), WEIR_E_MEMORY);
+    const size_t before = tls_calls;
+    assert_int_equal(weir_tls_save(tls, first, sizeof first, &first_len), WEIR_OK);
+    const size_t count = tls_calls - before;
+    assert_true(count > 0);
+    for (size_t at = 1; at <= count; at++) {
+        const size_t calls = tls_calls;
+        tls_fail = calls + at;
+        const int status = weir_tls_save(tls, again, sizeof again, &again_len);
+        const bool failed = tls_calls >= tls_fail;
+        tls_fail = 0;
+        assert_int_equal(status, failed ? (int)WEIR_E_MEMORY : WEIR_OK);
+        assert_int_equal(weir_tls_save(tls, again, sizeof again, &again_len), WEIR_OK);
+        assert_int_equal(again_len, first_len);
+        assert_memory_equal(again, first, first_len);
+    }
+    tls_pair_free(&pair);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -186,6 +216,7 @@ int main(void)
         cmocka_unit_test(failure_at_any_place__is_reported),
         cmocka_unit_test(context_that_runs_out_of_memory__is_not_made),
         cmocka_unit_test(connection_that_runs_out_of_memory__is_not_made),
+        cmocka_unit_test(save_that_runs_out_of_memory__is_told_each_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
