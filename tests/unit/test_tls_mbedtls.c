@@ -9,6 +9,7 @@
 #include <mbedtls/ssl.h>
 
 #include "support/test.h"
+#include "support/tls/tls_lies.h"
 #include "support/tls/tls_pair.h"
 
 /* ---- Certificates ----------------------------------------------------------------------------*/
@@ -341,6 +342,21 @@ static void rest_of_a_record_that_looks_like_an_alert__is_none(void **state)
     tls_pair_free(&pair);
 }
 
+static void failure_of_mbedtls_itself__is_told(void **state)
+{
+    (void)state;
+    tls_pair pair;
+    tls_pair_make(&pair, NULL);
+    tls_pair_open(&pair);
+    weir_conn_send(pair.client.conn, WEIR_TEXT, "x", 1);
+    tls_lies.ssl_write = MBEDTLS_ERR_SSL_COUNTER_WRAPPING; /* the last record there can be */
+    tls_pair_run(&pair);
+    tls_lies.ssl_write = 0;
+    assert_int_equal(weir_tls_cause(pair.client.tls), WEIR_TLS_E_INTERNAL);
+    assert_int_equal(pair.client.cause, WEIR_TLS_E_INTERNAL);
+    tls_pair_free(&pair);
+}
+
 /* ---- Mistakes of the caller ------------------------------------------------------------------*/
 
 static void bad_arguments__are_refused(void **state)
@@ -392,6 +408,7 @@ int main(void)
         cmocka_unit_test(long_chain__leaves_in_pieces),
         cmocka_unit_test(altered_handshake__fails),
         cmocka_unit_test(rest_of_a_record_that_looks_like_an_alert__is_none),
+        cmocka_unit_test(failure_of_mbedtls_itself__is_told),
         cmocka_unit_test(bad_arguments__are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
