@@ -96,6 +96,18 @@ static void close__within_the_handshake_ends_it(void **state)
     scene_free(&s);
 }
 
+static void first_byte__tells_what_is_not_tls(void **state)
+{
+    (void)state;
+    scene s;
+    weir_event events[1];
+    size_t used;
+    scene_make(&s, NULL, NULL);
+    assert_int_equal(weir_tls_receive(s.tls, "G", 1, &used, events, 1), 1);
+    assert_int_equal(events[0].cause, WEIR_TLS_E_NOT_TLS);
+    scene_free(&s);
+}
+
 static void what_is_not_tls__leaves_nothing_to_put_out(void **state)
 {
     (void)state;
@@ -288,6 +300,25 @@ static void eof__waits_for_what_the_engine_still_has(void **state)
     }
 }
 
+static void eof_without_a_connection__waits_for_what_can_be_read(void **state)
+{
+    (void)state;
+    scene s;
+    uint8_t plain[4];
+    size_t used, len;
+    scene_make_alone(&s);
+    scene_open(&s);
+    s.script.read_len = 6;
+    assert_int_equal(weir_tls_read(s.tls, "x", 1, &used, plain, 4, &len), WEIR_TLS_DONE);
+    weir_tls_receive_eof(s.tls);
+    assert_int_equal(weir_tls_cause(s.tls), WEIR_TLS_DONE);
+    assert_int_equal(weir_tls_read(s.tls, NULL, 0, &used, plain, 4, &len), WEIR_TLS_DONE);
+    assert_int_equal(len, 2);
+    assert_int_equal(weir_tls_read(s.tls, NULL, 0, &used, plain, 4, &len), WEIR_TLS_WANT_INPUT);
+    assert_int_equal(weir_tls_cause(s.tls), WEIR_TLS_E_TRUNCATED);
+    scene_free(&s);
+}
+
 static void eof_behind_the_last_message__is_asked_for(void **state)
 {
     (void)state;
@@ -356,6 +387,35 @@ static void no_memory_for_input__ends_it(void **state)
     scene_free(&s);
 }
 
+/* ---- Events ----------------------------------------------------------------------------------*/
+
+static void events_behind_those_given__are_not_touched(void **state)
+{
+    (void)state;
+    scene s;
+    weir_event events[2] = {{0}, {.type = WEIR_EVENT_CLOSED, .cause = WEIR_E_TRANSPORT}};
+    scene_make(&s, NULL, NULL);
+    s.script.handshake = WEIR_TLS_E_INTERNAL;
+    assert_int_equal(weir_tls_events(s.tls, events, 1), 1);
+    assert_int_equal(events[0].cause, WEIR_TLS_E_INTERNAL);
+    assert_int_equal(events[1].cause, WEIR_E_TRANSPORT);
+    scene_free(&s);
+}
+
+static void end_that_the_connection_alone_was_told__keeps_its_name(void **state)
+{
+    (void)state;
+    scene s;
+    weir_report report;
+    scene_make(&s, NULL, NULL);
+    scene_open(&s);
+    weir_conn_receive_eof(s.conn);
+    assert_int_equal(scene_end(&s), WEIR_E_TRANSPORT);
+    assert_int_equal(weir_tls_report(s.tls, &report, sizeof report), WEIR_OK);
+    assert_int_equal(report.cause, WEIR_E_TRANSPORT);
+    scene_free(&s);
+}
+
 /* ---- Mistakes of the caller ------------------------------------------------------------------*/
 
 static void size__has_bounds(void **state)
@@ -363,6 +423,8 @@ static void size__has_bounds(void **state)
     (void)state;
     assert_int_equal(weir_tls_size(2047), 0);
     assert_true(weir_tls_size(2048) > 2048);
+    assert_true(weir_tls_size(SIZE_MAX / 2) > SIZE_MAX / 2);
+    assert_int_equal(weir_tls_size(SIZE_MAX / 2 + 1), 0);
     assert_int_equal(weir_tls_size(SIZE_MAX), 0);
 }
 
@@ -379,6 +441,8 @@ static void bad_init__makes_nothing(void **state)
     assert_int_equal(weir_tls_init(s.memory, len, NULL, NULL, NULL, &tls), WEIR_E_ARGUMENT);
     assert_int_equal(weir_tls_init(s.memory, len, &other, NULL, NULL, NULL), WEIR_E_ARGUMENT);
     assert_int_equal(weir_tls_init(s.memory, len - 1, &other, NULL, NULL, &tls), WEIR_E_SHORT);
+    other.overhead = 512;
+    assert_int_equal(weir_tls_init(s.memory, len, &other, &s.script, NULL, &tls), WEIR_OK);
     other.overhead = 513;
     assert_int_equal(weir_tls_init(s.memory, len, &other, NULL, NULL, &tls), WEIR_E_SIZE);
     other.size--;
@@ -434,11 +498,14 @@ static void bad_arguments__are_refused(void **state)
     assert_int_equal(weir_tls_save(NULL, NULL, 0, &len), WEIR_E_ARGUMENT);
     assert_int_equal(weir_tls_save(tls, NULL, 0, NULL), WEIR_E_ARGUMENT);
     assert_int_equal(weir_tls_save(tls, NULL, 1, &len), WEIR_E_ARGUMENT);
+    len = 1;
     assert_int_equal(weir_tls_save(tls, &byte, 1, &len), WEIR_E_NOT_FOUND);
+    assert_int_equal(len, 0);
     assert_int_equal(weir_tls_report(NULL, &report, sizeof report), WEIR_E_ARGUMENT);
     assert_int_equal(weir_tls_report(tls, &report, 1), WEIR_E_SIZE);
     scene_open(&s);
     assert_int_equal(weir_tls_save(tls, &byte, 1, &len), WEIR_E_SHORT);
+    assert_int_equal(weir_tls_save(tls, NULL, 0, &len), WEIR_E_SHORT);
     assert_int_equal(len, 7);
     assert_int_equal(weir_tls_text(tls, 1, &text), WEIR_E_NOT_FOUND);
     assert_int_equal(weir_tls_report(tls, &report, sizeof report), WEIR_OK);
@@ -475,6 +542,7 @@ int main(void)
         cmocka_unit_test(close_notify_in_the_handshake__ends_it),
         cmocka_unit_test(close_notify_in_the_handshake__ends_it_without_a_connection_too),
         cmocka_unit_test(close__within_the_handshake_ends_it),
+        cmocka_unit_test(first_byte__tells_what_is_not_tls),
         cmocka_unit_test(what_is_not_tls__leaves_nothing_to_put_out),
         cmocka_unit_test(attach__after_the_end_is_refused),
         cmocka_unit_test(failed_write__ends_it),
@@ -485,9 +553,12 @@ int main(void)
         cmocka_unit_test(records__are_as_long_as_there_is_place),
         cmocka_unit_test(full_output__takes_no_record),
         cmocka_unit_test(eof__waits_for_what_the_engine_still_has),
+        cmocka_unit_test(eof_without_a_connection__waits_for_what_can_be_read),
         cmocka_unit_test(eof_behind_the_last_message__is_asked_for),
         cmocka_unit_test(events__are_asked_for_until_all_is_delivered),
         cmocka_unit_test(no_memory_for_input__ends_it),
+        cmocka_unit_test(events_behind_those_given__are_not_touched),
+        cmocka_unit_test(end_that_the_connection_alone_was_told__keeps_its_name),
         cmocka_unit_test(size__has_bounds),
         cmocka_unit_test(bad_init__makes_nothing),
         cmocka_unit_test(bad_arguments__are_refused),

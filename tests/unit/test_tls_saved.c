@@ -64,6 +64,7 @@ static void saved_session__is_resumed(void **state)
     tls_pair_open(&pair);
     assert_int_equal(weir_tls_number(pair.client.tls, WEIR_TLS_NUMBER_RESUMED), 0);
     const saved it = save_from(&pair);
+    assert_memory_equal(it.data, "W\2\1\x09", 4); /* other layouts have other numbers */
     for (unsigned i = 0; i < 3; i++) {
         assert_true(resumes(&pair, "localhost", it.data, it.len));
         pair.server.echo = true;
@@ -88,7 +89,8 @@ static void session_of_another_host_or_garbage__is_left_out(void **state)
     assert_false(resumes(&pair, "localhost", it.data, 4));
     assert_false(resumes(&pair, "localhost", it.data, 14));
     assert_false(resumes(&pair, "LOCALHOST", it.data, it.len));
-    for (size_t at = 0; at < 16; at++) {
+    /* What we write first, and the version of mbedTLS that it begins with. */
+    for (size_t at = 0; at < 4 + 64 + 9 + 3; at++) {
         it.data[at] ^= 0x40;
         assert_false(resumes(&pair, "localhost", it.data, it.len));
         it.data[at] ^= 0x40;
