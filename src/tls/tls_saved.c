@@ -67,7 +67,7 @@ int weir__tls_saved_read(weir__tls_session *session, const uint8_t *data, size_t
     if (error == 0)
         error = mbedtls_ssl_set_session(&session->ssl, &saved);
     mbedtls_ssl_session_free(&saved);
-    return error == 0 ? WEIR_OK : weir__tls_setup_status(error, WEIR_OK);
+    return weir__tls_setup_status(error, WEIR_OK);
 }
 
 #endif
