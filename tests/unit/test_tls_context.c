@@ -58,7 +58,11 @@ static void numbers__have_ranges(void **state)
             memcpy((char *)&config + bad[i].offset, &bad[i].values[k], sizeof(uint64_t));
             assert_int_equal(create(&config), bad[i].status);
         }
+    weir_tls_config edge = good;
+    edge.ticket_seconds = 604800;
+    edge.output_bytes = 2048;
     assert_int_equal(create(&good), WEIR_OK);
+    assert_int_equal(create(&edge), WEIR_OK);
     weir_tls_context *context;
     assert_int_equal(weir_tls_context_create(NULL, &context), WEIR_E_ARGUMENT);
     assert_null(context);
