@@ -98,7 +98,7 @@ static int tls_context_parse(mbedtls_x509_crt *into, weir_text text, bool partly
         return WEIR_E_MEMORY;
     const int error = mbedtls_x509_crt_parse(into, copy, len);
     mbedtls_free(copy);
-    if (error == 0 || (error > 0 && partly && into->version != 0))
+    if (error == 0 || (error > 0 && partly)) /* so many can't be read, and at least one can */
         return WEIR_OK;
     return weir__tls_setup_status(error, otherwise);
 }
@@ -144,7 +144,7 @@ static int tls_context_mark(weir_tls_context *context, const weir_tls_config *co
 {
     const int errors = tls_context_digest(context->trust, config->ca) |
                        tls_context_digest(context->trust + WEIR__TLS_DIGEST, config->certificate);
-    return errors == 0 ? WEIR_OK : WEIR_TLS_E_INTERNAL; /* never: all have SHA-256 */
+    return errors == 0 ? WEIR_OK : WEIR_TLS_E_INTERNAL;
 }
 
 static int tls_context_load_own(weir_tls_context *context, const weir_tls_config *config)

@@ -104,6 +104,7 @@ static int tls_errors_ssl_status(int error)
 #endif
         {MBEDTLS_ERR_SSL_INTERNAL_ERROR, WEIR_TLS_E_INTERNAL},
         {MBEDTLS_ERR_SSL_BAD_INPUT_DATA, WEIR_TLS_E_INTERNAL},
+        {MBEDTLS_ERR_SSL_COUNTER_WRAPPING, WEIR_TLS_E_INTERNAL},
     };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         if (TLS_ERRORS_UPPER(error) == all[i].error)

@@ -14,7 +14,7 @@
 /* RFC 8446 6: an alert in the clear is a record of 7 bytes, its last the description. */
 static void tls_mbedtls_note_alert(weir__tls_session *session, const uint8_t *data, size_t len)
 {
-    if (len == 7 && data[0] == MBEDTLS_SSL_MSG_ALERT)
+    if (data[0] == MBEDTLS_SSL_MSG_ALERT && len == 7)
         session->local_alert = data[6];
 }
 
@@ -24,9 +24,11 @@ static int tls_mbedtls_send(void *user, const unsigned char *data, size_t len)
     weir_tls_wire *const wire = session->wire;
     const size_t room = wire->out_cap - wire->out_len;
     const size_t taken = len < room ? len : room;
+    if (!session->is_left)
+        tls_mbedtls_note_alert(session, data, len);
+    session->is_left = taken < len;
     if (taken == 0)
         return MBEDTLS_ERR_SSL_WANT_WRITE;
-    tls_mbedtls_note_alert(session, data, len);
     memcpy(wire->out + wire->out_len, data, taken);
     wire->out_len += taken;
     return (int)taken; /* a record fits an int */
@@ -45,6 +47,17 @@ static int tls_mbedtls_receive(void *user, unsigned char *data, size_t len)
 }
 
 /* ---- Steps -----------------------------------------------------------------------------------*/
+
+/* What is left of a record leaves first: mbedTLS takes it for a part of what it is to send next,
+ * and does not send that. While some is left, its close_notify does no more than this. */
+static weir__tls_session *tls_mbedtls_begin(void *user, weir_tls_wire *wire)
+{
+    weir__tls_session *const session = (weir__tls_session *)user;
+    session->wire = wire;
+    if (session->is_left)
+        mbedtls_ssl_close_notify(&session->ssl);
+    return session;
+}
 
 static int tls_mbedtls_step(weir__tls_session *session, int error)
 {
@@ -75,9 +88,8 @@ static int tls_mbedtls_stop(weir__tls_session *session, int error)
 
 static int tls_mbedtls_handshake(void *user, weir_tls_wire *wire)
 {
-    weir__tls_session *const session = (weir__tls_session *)user;
+    weir__tls_session *const session = tls_mbedtls_begin(user, wire);
     mbedtls_ssl_context *const ssl = &session->ssl;
-    session->wire = wire;
     while (ssl->WEIR__TLS_MEMBER(state) != MBEDTLS_SSL_HANDSHAKE_OVER) {
         const int error = mbedtls_ssl_handshake_step(ssl);
         if (error != 0)
@@ -90,24 +102,23 @@ static int tls_mbedtls_handshake(void *user, weir_tls_wire *wire)
 }
 
 /* RFC 8446 5.1: records may be empty. Each that is passed over was input, so that there is an end;
- * mbedTLS itself refuses many in a row. */
-static bool tls_mbedtls_is_nothing(int got)
+ * mbedTLS itself refuses many in a row. Behind some warnings it waits though there is more. */
+static bool tls_mbedtls_is_nothing(int got, const weir_tls_wire *wire)
 {
 #ifdef MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET
     if (got == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET)
         return true;
 #endif
-    return got == 0;
+    return got == 0 || (got == MBEDTLS_ERR_SSL_WANT_READ && wire->in_len > 0);
 }
 
 static int tls_mbedtls_read(void *user, weir_tls_wire *wire, void *data, size_t cap, size_t *len)
 {
-    weir__tls_session *const session = (weir__tls_session *)user;
-    session->wire = wire;
+    weir__tls_session *const session = tls_mbedtls_begin(user, wire);
     int got;
     do
         got = mbedtls_ssl_read(&session->ssl, (unsigned char *)data, cap);
-    while (tls_mbedtls_is_nothing(got));
+    while (tls_mbedtls_is_nothing(got, wire));
     if (got < 0)
         return tls_mbedtls_step(session, got);
     *len = (size_t)got;
@@ -117,8 +128,7 @@ static int tls_mbedtls_read(void *user, weir_tls_wire *wire, void *data, size_t 
 static int tls_mbedtls_write(void *user, weir_tls_wire *wire, const void *data, size_t len,
                              size_t *used)
 {
-    weir__tls_session *const session = (weir__tls_session *)user;
-    session->wire = wire;
+    weir__tls_session *const session = tls_mbedtls_begin(user, wire);
     const int taken = mbedtls_ssl_write(&session->ssl, (const unsigned char *)data, len);
     if (taken < 0)
         return tls_mbedtls_step(session, taken);
@@ -128,8 +138,12 @@ static int tls_mbedtls_write(void *user, weir_tls_wire *wire, const void *data, 
 
 static int tls_mbedtls_close(void *user, weir_tls_wire *wire)
 {
-    weir__tls_session *const session = (weir__tls_session *)user;
-    session->wire = wire;
+    weir__tls_session *const session = tls_mbedtls_begin(user, wire);
+    if (session->is_left)
+        return WEIR_TLS_WANT_OUTPUT;
+    if (session->is_closing)
+        return WEIR_TLS_DONE;
+    session->is_closing = true;
     const int error = mbedtls_ssl_close_notify(&session->ssl);
     return error == 0 ? WEIR_TLS_DONE : tls_mbedtls_step(session, error);
 }

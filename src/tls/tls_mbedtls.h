@@ -64,6 +64,8 @@ typedef struct weir__tls_session {
     bool has_saved;
     bool is_full; /* the handshake was not a resumed one */
     bool is_self_signed;
+    bool is_left;    /* mbedTLS holds the rest of a record, for which there was no place */
+    bool is_closing; /* it was asked for close_notify */
 } weir__tls_session;
 
 /* The status that an error of mbedTLS means for this session. */

@@ -177,7 +177,6 @@ static int tls_pump_name(const weir_tls *tls, weir_event *events, int count)
  * other end is to hide. */
 static void tls_pump_lose(weir_tls *tls)
 {
-    tls->plain_left = 0;
     tls->more = false;
     tls->ending = WEIR_E_STATE;
 }

@@ -20,6 +20,16 @@ static void tls_saved_head(const weir__tls_session *session, uint8_t *head)
     memcpy(head + TLS_SAVED_FIXED, session->context->trust, sizeof session->context->trust);
 }
 
+/* mbedTLS 3 gives a session out once: that one stays. A copy that fails has taken its place. */
+static int tls_saved_take(weir__tls_session *session)
+{
+    const int error = mbedtls_ssl_get_session(&session->ssl, &session->saved);
+    const int otherwise = session->has_saved ? WEIR_OK : WEIR_E_NOT_FOUND;
+    const int status = error == 0 ? WEIR_OK : weir__tls_setup_status(error, otherwise);
+    session->has_saved = status == WEIR_OK;
+    return status;
+}
+
 int weir__tls_saved_write(void *user, void *data, size_t cap, size_t *len)
 {
     weir__tls_session *const session = (weir__tls_session *)user;
@@ -28,11 +38,9 @@ int weir__tls_saved_write(void *user, void *data, size_t cap, size_t *len)
     uint8_t none;
     if (!session->host)
         return WEIR_E_NOT_FOUND;
-    /* mbedTLS 3 gives a session out once. */
-    const int taken = mbedtls_ssl_get_session(&session->ssl, &session->saved);
-    if (taken != 0 && !session->has_saved)
-        return weir__tls_setup_status(taken, WEIR_E_NOT_FOUND);
-    session->has_saved = true;
+    const int status = tls_saved_take(session);
+    if (status != WEIR_OK)
+        return status;
     const size_t room = cap > head ? cap - head : 0;
     const int error =
         mbedtls_ssl_session_save(&session->saved, room > 0 ? out + head : &none, room, len);
@@ -59,7 +67,7 @@ int weir__tls_saved_read(weir__tls_session *session, const uint8_t *data, size_t
     if (error == 0)
         error = mbedtls_ssl_set_session(&session->ssl, &saved);
     mbedtls_ssl_session_free(&saved);
-    return error == 0 ? WEIR_OK : weir__tls_setup_status(error, WEIR_OK);
+    return weir__tls_setup_status(error, WEIR_OK);
 }
 
 #endif

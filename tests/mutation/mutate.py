@@ -50,6 +50,19 @@ BINARY_ONLY = {"+", "-", "&"}
 CONTROL = {"if", "while", "for", "switch"}
 NO_STATEMENT = {"return", "case", "default", "do", "else", "goto", "typedef", "static"} | CONTROL
 
+# mbedTLS wants to know the compiler. In place of the linker's --wrap (tests/meson.build), which tcc
+# has not, its functions have another name for us, and the allocator is that of the program.
+TLS = ["-DWEIR_TLS"]
+TLS_TCC = ["-D__clang__"]
+TLS_LIBRARIES = ["-rdynamic", "-lmbedtls", "-lmbedx509", "-lmbedcrypto"]
+TLS_LIES = ("mbedtls_entropy_func", "mbedtls_md", "mbedtls_ssl_get_session", "mbedtls_ssl_write")
+TLS_RENAMED = [f"-D{name}=__wrap_{name}" for name in TLS_LIES]
+TLS_NAMES = {
+    "tls_lies.c": [f"-D__real_{name}={name}" for name in TLS_LIES],
+    "tls_calls.c": [f"-D__{kind}_{name}={other}{name}" for name in ("calloc", "free")
+                    for kind, other in (("wrap", ""), ("real", "__libc_"))],
+}
+
 Token = namedtuple("Token", "kind text start end")
 Mutant = namedtuple("Mutant", "path function start end new line before after")
 
@@ -239,11 +252,21 @@ def read_equivalent():
     return found
 
 
+def options_of(path):
+    """What either compiler is told for a file: that it is of TLS."""
+    path = Path(path)
+    if path.parent.name != "tls" and not path.name.startswith("test_tls_"):
+        return []
+    return TLS + TLS_NAMES.get(path.name, TLS_RENAMED)
+
+
 class Bench:
     """The library and the tests, built once, and what runs them."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, with_tls):
         self.folder = folder
+        self.with_tls = with_tls
+        self.libraries = ["-lcmocka", "-lz", *(TLS_LIBRARIES if with_tls else [])]
         self.objects = {}
         self.support = []
         self.cpu = {}  # seconds that each program takes
@@ -256,18 +279,25 @@ class Bench:
         command = ["tcc", "-w", f"-I{ROOT}/include", f"-I{TESTS}", *map(str, arguments)]
         return subprocess.run(command, capture_output=True, text=True).returncode == 0
 
+    def compile(self, path, made, name=None, *arguments):
+        """Build a file, or what stands for the one of that name."""
+        options = options_of(name or path) if self.with_tls else []
+        return self.tcc("-c", path, "-o", made, *options, *(TLS_TCC if options else []), *arguments)
+
     def link(self, objects, folder):
         return self.tcc("-shared", "-o", folder / "libweir.so", *objects)
 
     def build_library(self):
         for path in sorted(ROOT.glob("src/**/*.c")):
             made = self.folder / "objects" / f"{path.stem}.o"
-            if not self.tcc("-c", path, "-o", made):
+            if not self.compile(path, made):
                 sys.exit(f"tcc does not build {path}")
             self.objects[str(path.relative_to(ROOT))] = made
-        for path in sorted((TESTS / "support").glob("*.c")):
+        support = sorted((TESTS / "support").glob("*.c"))
+        support += sorted((TESTS / "support/tls").glob("*.c")) if self.with_tls else []
+        for path in support:
             self.support.append(self.folder / "programs" / f"support_{path.stem}.o")
-            if not self.tcc("-c", path, "-o", self.support[-1]):
+            if not self.compile(path, self.support[-1]):
                 sys.exit(f"tcc does not build {path}")
         # The first failed assertion ends the program.
         stop = self.folder / "stop.c"
@@ -287,9 +317,9 @@ class Bench:
         else:
             sys.exit(f"modules.txt: no test program {name}")
         made = self.folder / "programs" / name
-        if not self.tcc("-c", path, "-o", f"{made}.o") or not self.tcc(
+        if not self.compile(path, f"{made}.o") or not self.tcc(
                 "-o", made, f"{made}.o", *self.support, f"-L{self.folder}/whole",
-                "-lweir", "-lcmocka", "-lz"):
+                "-lweir", *self.libraries):
             sys.exit(f"tcc does not build {path}")
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         passed = self.passes(name, self.folder / "whole", 60)
@@ -323,7 +353,7 @@ class Bench:
             copy = Path(folder) / "file.c"
             copy.write_text(source)
             command = ["gcc", "-std=c99", "-O2", "-w", "-S", f"-I{ROOT}/include",
-                       f"-I{(ROOT / path).parent}", "file.c", "-o", "file.s"]
+                       f"-I{(ROOT / path).parent}", *options_of(path), "file.c", "-o", "file.s"]
             subprocess.run(command, cwd=folder, check=True, capture_output=True)
             return (Path(folder) / "file.s").read_text()
 
@@ -336,14 +366,15 @@ class Bench:
             folder = Path(folder)
             (folder / "file.c").write_text(source)
             command = ["gcc", "-std=c99", "-O1", "-w", *checks, f"-I{ROOT}/include",
-                       f"-I{(ROOT / path).parent}", "-c", "file.c"]
+                       f"-I{(ROOT / path).parent}", *options_of(path), "-c", "file.c"]
             if subprocess.run(command, cwd=folder, capture_output=True).returncode != 0:
                 return []
             objects = [made for name, made in self.objects.items() if name != path]
+            support = [made for made in self.support if "tls_calls" not in made.name]
             for name in programs[:SANITIZED]:
                 command = ["gcc", *checks, "-o", name, "file.o",
-                           self.folder / "programs" / f"{name}.o", *self.support, *objects,
-                           "-lcmocka", "-lz"]
+                           self.folder / "programs" / f"{name}.o", *support, *objects,
+                           *self.libraries]
                 linked = subprocess.run(command, cwd=folder, capture_output=True).returncode == 0
                 verdicts.append(linked and self.passes(name, folder, 2 + 20 * self.cpu[name],
                                                        resource.RLIM_INFINITY))
@@ -357,8 +388,8 @@ class Bench:
             folder = Path(folder)
             (folder / "mutant.c").write_text(changed)
             made = folder / "mutant.o"
-            if not self.tcc("-c", folder / "mutant.c", "-o", made,
-                            f"-I{(ROOT / mutant.path).parent}"):
+            if not self.compile(folder / "mutant.c", made, mutant.path,
+                                f"-I{(ROOT / mutant.path).parent}"):
                 return "not built"
             objects = {**self.objects, mutant.path: made}
             if not self.link(objects.values(), folder):
@@ -422,15 +453,24 @@ def main():
     if unknown:
         sys.exit(f"not in modules.txt: {' '.join(unknown)}")
     mutants = list(choose(paths, chosen, must))
-    folder = Path(tempfile.mkdtemp(prefix="mutation-"))
-    try:
-        return run(chosen, Bench(folder), paths, mutants, programs, must, equivalent)
-    finally:
-        shutil.rmtree(folder)
-
-
-def run(chosen, bench, paths, mutants, programs, must, equivalent):
     began = time.monotonic()
+    judged = []
+    for with_tls in (False, True):
+        group = [path for path in paths if bool(options_of(path)) == with_tls]
+        if not group:
+            continue
+        folder = Path(tempfile.mkdtemp(prefix="mutation-"))
+        try:
+            judged += run(chosen, Bench(folder, with_tls), group,
+                          [mutant for mutant in mutants if mutant.path in group], programs,
+                          equivalent, began)
+        finally:
+            shutil.rmtree(folder)
+    return finish(paths, judged, must)
+
+
+def run(chosen, bench, paths, mutants, programs, equivalent, began):
+    """The mutants of some files, each with its verdict."""
     bench.build_library()
     wanted = dict.fromkeys(name for path in paths for name in programs[path])
     useful = {name for name in wanted if bench.build_program(name)}
@@ -448,8 +488,7 @@ def run(chosen, bench, paths, mutants, programs, must, equivalent):
         return verdict
 
     with ThreadPoolExecutor(chosen.workers) as pool:
-        verdicts = list(pool.map(judge, mutants))
-    return finish(paths, list(zip(mutants, verdicts)), must)
+        return list(zip(mutants, pool.map(judge, mutants)))
 
 
 def finish(paths, judged, must):

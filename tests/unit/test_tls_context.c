@@ -5,7 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <mbedtls/entropy.h>
+#include <mbedtls/md.h>
+
 #include "support/test.h"
+#include "support/tls/tls_lies.h"
 #include "support/tls/tls_pair.h"
 
 static int create(const weir_tls_config *config)
@@ -54,7 +58,11 @@ static void numbers__have_ranges(void **state)
             memcpy((char *)&config + bad[i].offset, &bad[i].values[k], sizeof(uint64_t));
             assert_int_equal(create(&config), bad[i].status);
         }
+    weir_tls_config edge = good;
+    edge.ticket_seconds = 604800;
+    edge.output_bytes = 2048;
     assert_int_equal(create(&good), WEIR_OK);
+    assert_int_equal(create(&edge), WEIR_OK);
     weir_tls_context *context;
     assert_int_equal(weir_tls_context_create(NULL, &context), WEIR_E_ARGUMENT);
     assert_null(context);
@@ -178,6 +186,27 @@ static void entropy__is_the_callers_or_that_of_mbedtls(void **state)
     assert_int_equal(create(&config), WEIR_TLS_E_RANDOM); /* for the key of the tickets */
 }
 
+static void source_without_entropy__is_told(void **state)
+{
+    (void)state;
+    weir_tls_config config = tls_pair_config(WEIR_CLIENT);
+    config.random = NULL;
+    tls_lies.entropy_func = MBEDTLS_ERR_ENTROPY_SOURCE_FAILED;
+    const int status = create(&config);
+    tls_lies.entropy_func = 0;
+    assert_int_equal(status, WEIR_TLS_E_RANDOM);
+}
+
+static void hash_that_fails__is_told(void **state)
+{
+    (void)state;
+    const weir_tls_config config = tls_pair_config(WEIR_CLIENT);
+    tls_lies.md = MBEDTLS_ERR_MD_BAD_INPUT_DATA;
+    const int status = create(&config);
+    tls_lies.md = 0;
+    assert_int_equal(status, WEIR_TLS_E_INTERNAL);
+}
+
 static void entropy_that_fails_later__ends_the_handshake(void **state)
 {
     (void)state;
@@ -202,6 +231,8 @@ int main(void)
         cmocka_unit_test(bundle__may_hold_what_is_not_understood),
         cmocka_unit_test(alpn_list__keeps_its_grammar),
         cmocka_unit_test(entropy__is_the_callers_or_that_of_mbedtls),
+        cmocka_unit_test(source_without_entropy__is_told),
+        cmocka_unit_test(hash_that_fails__is_told),
         cmocka_unit_test(entropy_that_fails_later__ends_the_handshake),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

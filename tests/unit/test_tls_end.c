@@ -70,6 +70,20 @@ static void last_bytes_that_never_leave__end_with_the_deadline(void **state)
     scene_free(&s);
 }
 
+static void last_bytes_of_which_the_engine_makes_nothing__hold_up_no_end(void **state)
+{
+    (void)state;
+    scene s;
+    weir_span span;
+    scene_make(&s, NULL, NULL);
+    s.script.swallows = true;
+    scene_open(&s);
+    scene_peer_closes(&s);
+    assert_int_equal(weir_tls_output(s.tls, &span, 1), 0);
+    assert_int_equal(scene_end(&s), WEIR_OK);
+    scene_free(&s);
+}
+
 static void crossing_closes__wait_for_the_transport_too(void **state)
 {
     (void)state;
@@ -272,6 +286,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(last_bytes__keep_the_connection_until_the_transport_took_them),
         cmocka_unit_test(last_bytes_that_never_leave__end_with_the_deadline),
+        cmocka_unit_test(last_bytes_of_which_the_engine_makes_nothing__hold_up_no_end),
         cmocka_unit_test(crossing_closes__wait_for_the_transport_too),
         cmocka_unit_test(close_and_close_notify_at_once__are_answered),
         cmocka_unit_test(broken_rule__is_told_then_close_notify_then_the_end_of_sending),

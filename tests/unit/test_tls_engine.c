@@ -26,6 +26,20 @@ static void peer_that_takes_nothing__cannot_pile_up_input(void **state)
     }
 }
 
+static void peer_that_takes_nothing__cannot_pile_up_a_handshake_without_a_connection(void **state)
+{
+    (void)state;
+    scene s;
+    size_t used;
+    scene_make_alone(&s);
+    s.script.handshake = WEIR_TLS_WANT_OUTPUT;
+    s.script.takes = 1;
+    assert_int_equal(weir_tls_receive(s.tls, "\x16xyz", 4, &used, NULL, 0), 0);
+    assert_int_equal(used, 4);
+    assert_int_equal(weir_tls_cause(s.tls), WEIR_TLS_E_BLOCKED);
+    scene_free(&s);
+}
+
 static void output_that_must_leave_first__holds_nothing_up_without_input(void **state)
 {
     (void)state;
@@ -79,6 +93,18 @@ static void close__within_the_handshake_ends_it(void **state)
     assert_int_equal(weir_tls_close(s.tls), WEIR_OK);
     assert_int_equal(scene_end(&s), WEIR_TLS_E_BROKEN_OFF);
     assert_int_equal(weir_tls_wants(s.tls), WEIR_WANT_CLOSE);
+    scene_free(&s);
+}
+
+static void first_byte__tells_what_is_not_tls(void **state)
+{
+    (void)state;
+    scene s;
+    weir_event events[1];
+    size_t used;
+    scene_make(&s, NULL, NULL);
+    assert_int_equal(weir_tls_receive(s.tls, "G", 1, &used, events, 1), 1);
+    assert_int_equal(events[0].cause, WEIR_TLS_E_NOT_TLS);
     scene_free(&s);
 }
 
@@ -274,6 +300,44 @@ static void eof__waits_for_what_the_engine_still_has(void **state)
     }
 }
 
+static void eof_without_a_connection__waits_for_what_can_be_read(void **state)
+{
+    (void)state;
+    scene s;
+    uint8_t plain[4];
+    size_t used, len;
+    scene_make_alone(&s);
+    scene_open(&s);
+    s.script.read_len = 6;
+    assert_int_equal(weir_tls_read(s.tls, "x", 1, &used, plain, 4, &len), WEIR_TLS_DONE);
+    weir_tls_receive_eof(s.tls);
+    assert_int_equal(weir_tls_cause(s.tls), WEIR_TLS_DONE);
+    assert_int_equal(weir_tls_read(s.tls, NULL, 0, &used, plain, 4, &len), WEIR_TLS_DONE);
+    assert_int_equal(len, 2);
+    assert_int_equal(weir_tls_read(s.tls, NULL, 0, &used, plain, 4, &len), WEIR_TLS_WANT_INPUT);
+    assert_int_equal(weir_tls_cause(s.tls), WEIR_TLS_E_TRUNCATED);
+    scene_free(&s);
+}
+
+static void eof_behind_the_last_message__is_asked_for(void **state)
+{
+    (void)state;
+    scene s;
+    weir_event events[1];
+    size_t used;
+    scene_make(&s, NULL, NULL);
+    scene_open(&s);
+    scene_gives(&s, two_messages, sizeof two_messages);
+    assert_int_equal(weir_tls_receive(s.tls, "x", 1, &used, events, 1), 1);
+    weir_tls_receive_eof(s.tls);
+    assert_int_equal(weir_tls_events(s.tls, events, 1), 1);
+    assert_int_equal(events[0].type, WEIR_EVENT_MESSAGE);
+    assert_int_equal(weir_tls_cause(s.tls), WEIR_TLS_DONE);
+    assert_true(weir_tls_wants(s.tls) & WEIR_WANT_EVENTS);
+    assert_int_equal(scene_end(&s), WEIR_TLS_E_TRUNCATED);
+    scene_free(&s);
+}
+
 static void events__are_asked_for_until_all_is_delivered(void **state)
 {
     (void)state;
@@ -323,6 +387,35 @@ static void no_memory_for_input__ends_it(void **state)
     scene_free(&s);
 }
 
+/* ---- Events ----------------------------------------------------------------------------------*/
+
+static void events_behind_those_given__are_not_touched(void **state)
+{
+    (void)state;
+    scene s;
+    weir_event events[2] = {{0}, {.type = WEIR_EVENT_CLOSED, .cause = WEIR_E_TRANSPORT}};
+    scene_make(&s, NULL, NULL);
+    s.script.handshake = WEIR_TLS_E_INTERNAL;
+    assert_int_equal(weir_tls_events(s.tls, events, 1), 1);
+    assert_int_equal(events[0].cause, WEIR_TLS_E_INTERNAL);
+    assert_int_equal(events[1].cause, WEIR_E_TRANSPORT);
+    scene_free(&s);
+}
+
+static void end_that_the_connection_alone_was_told__keeps_its_name(void **state)
+{
+    (void)state;
+    scene s;
+    weir_report report;
+    scene_make(&s, NULL, NULL);
+    scene_open(&s);
+    weir_conn_receive_eof(s.conn);
+    assert_int_equal(scene_end(&s), WEIR_E_TRANSPORT);
+    assert_int_equal(weir_tls_report(s.tls, &report, sizeof report), WEIR_OK);
+    assert_int_equal(report.cause, WEIR_E_TRANSPORT);
+    scene_free(&s);
+}
+
 /* ---- Mistakes of the caller ------------------------------------------------------------------*/
 
 static void size__has_bounds(void **state)
@@ -330,6 +423,8 @@ static void size__has_bounds(void **state)
     (void)state;
     assert_int_equal(weir_tls_size(2047), 0);
     assert_true(weir_tls_size(2048) > 2048);
+    assert_true(weir_tls_size(SIZE_MAX / 2) > SIZE_MAX / 2);
+    assert_int_equal(weir_tls_size(SIZE_MAX / 2 + 1), 0);
     assert_int_equal(weir_tls_size(SIZE_MAX), 0);
 }
 
@@ -346,6 +441,8 @@ static void bad_init__makes_nothing(void **state)
     assert_int_equal(weir_tls_init(s.memory, len, NULL, NULL, NULL, &tls), WEIR_E_ARGUMENT);
     assert_int_equal(weir_tls_init(s.memory, len, &other, NULL, NULL, NULL), WEIR_E_ARGUMENT);
     assert_int_equal(weir_tls_init(s.memory, len - 1, &other, NULL, NULL, &tls), WEIR_E_SHORT);
+    other.overhead = 512;
+    assert_int_equal(weir_tls_init(s.memory, len, &other, &s.script, NULL, &tls), WEIR_OK);
     other.overhead = 513;
     assert_int_equal(weir_tls_init(s.memory, len, &other, NULL, NULL, &tls), WEIR_E_SIZE);
     other.size--;
@@ -401,11 +498,14 @@ static void bad_arguments__are_refused(void **state)
     assert_int_equal(weir_tls_save(NULL, NULL, 0, &len), WEIR_E_ARGUMENT);
     assert_int_equal(weir_tls_save(tls, NULL, 0, NULL), WEIR_E_ARGUMENT);
     assert_int_equal(weir_tls_save(tls, NULL, 1, &len), WEIR_E_ARGUMENT);
+    len = 1;
     assert_int_equal(weir_tls_save(tls, &byte, 1, &len), WEIR_E_NOT_FOUND);
+    assert_int_equal(len, 0);
     assert_int_equal(weir_tls_report(NULL, &report, sizeof report), WEIR_E_ARGUMENT);
     assert_int_equal(weir_tls_report(tls, &report, 1), WEIR_E_SIZE);
     scene_open(&s);
     assert_int_equal(weir_tls_save(tls, &byte, 1, &len), WEIR_E_SHORT);
+    assert_int_equal(weir_tls_save(tls, NULL, 0, &len), WEIR_E_SHORT);
     assert_int_equal(len, 7);
     assert_int_equal(weir_tls_text(tls, 1, &text), WEIR_E_NOT_FOUND);
     assert_int_equal(weir_tls_report(tls, &report, sizeof report), WEIR_OK);
@@ -414,14 +514,35 @@ static void bad_arguments__are_refused(void **state)
     weir_tls_free(NULL);
 }
 
+static void nothing__may_lie_at_null(void **state)
+{
+    (void)state;
+    scene s;
+    weir_span span;
+    size_t used = 1;
+    scene_make_alone(&s);
+    s.script.makes = 3;
+    scene_open(&s);
+    assert_int_equal(weir_tls_output(s.tls, NULL, 0), 0);
+    assert_int_equal(weir_tls_output(s.tls, &span, 1), 1);
+    assert_int_equal(span.len, 3);
+    assert_int_equal(weir_tls_write(s.tls, NULL, 0, &used), WEIR_TLS_DONE);
+    assert_int_equal(used, 0);
+    assert_int_equal(weir_tls_output(s.tls, &span, 1), 1);
+    assert_int_equal(span.len, 3); /* no empty record */
+    scene_free(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(peer_that_takes_nothing__cannot_pile_up_input),
+        cmocka_unit_test(peer_that_takes_nothing__cannot_pile_up_a_handshake_without_a_connection),
         cmocka_unit_test(output_that_must_leave_first__holds_nothing_up_without_input),
         cmocka_unit_test(close_notify_in_the_handshake__ends_it),
         cmocka_unit_test(close_notify_in_the_handshake__ends_it_without_a_connection_too),
         cmocka_unit_test(close__within_the_handshake_ends_it),
+        cmocka_unit_test(first_byte__tells_what_is_not_tls),
         cmocka_unit_test(what_is_not_tls__leaves_nothing_to_put_out),
         cmocka_unit_test(attach__after_the_end_is_refused),
         cmocka_unit_test(failed_write__ends_it),
@@ -432,11 +553,16 @@ int main(void)
         cmocka_unit_test(records__are_as_long_as_there_is_place),
         cmocka_unit_test(full_output__takes_no_record),
         cmocka_unit_test(eof__waits_for_what_the_engine_still_has),
+        cmocka_unit_test(eof_without_a_connection__waits_for_what_can_be_read),
+        cmocka_unit_test(eof_behind_the_last_message__is_asked_for),
         cmocka_unit_test(events__are_asked_for_until_all_is_delivered),
         cmocka_unit_test(no_memory_for_input__ends_it),
+        cmocka_unit_test(events_behind_those_given__are_not_touched),
+        cmocka_unit_test(end_that_the_connection_alone_was_told__keeps_its_name),
         cmocka_unit_test(size__has_bounds),
         cmocka_unit_test(bad_init__makes_nothing),
         cmocka_unit_test(bad_arguments__are_refused),
+        cmocka_unit_test(nothing__may_lie_at_null),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,6 +31,7 @@ static void errors__have_statuses(void **state)
         {MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE, WEIR_TLS_E_NO_CERTIFICATE},
         {MBEDTLS_ERR_SSL_INTERNAL_ERROR, WEIR_TLS_E_INTERNAL},
         {MBEDTLS_ERR_SSL_BAD_INPUT_DATA, WEIR_TLS_E_INTERNAL},
+        {MBEDTLS_ERR_SSL_COUNTER_WRAPPING, WEIR_TLS_E_INTERNAL},
         {MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE, WEIR_TLS_E_HANDSHAKE},
         {MBEDTLS_ERR_X509_INVALID_FORMAT, WEIR_TLS_E_NO_CERTIFICATE},
         {MBEDTLS_ERR_X509_INVALID_DATE - 0x66, WEIR_TLS_E_NO_CERTIFICATE},
@@ -59,7 +60,7 @@ static void errors__have_statuses(void **state)
     assert_int_equal(status_of(MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE, 120), WEIR_TLS_E_NO_ALPN);
 }
 
-static int verify_status(uint32_t flags, bool is_self_signed)
+static int checked_status(int error, uint32_t flags, bool is_self_signed)
 {
     weir__tls_session session;
     mbedtls_ssl_session negotiated;
@@ -69,7 +70,12 @@ static int verify_status(uint32_t flags, bool is_self_signed)
     negotiated.WEIR__TLS_MEMBER(verify_result) = flags;
     session.ssl.WEIR__TLS_MEMBER(session) = &negotiated;
     session.is_self_signed = is_self_signed;
-    return weir__tls_error_status(&session, MBEDTLS_ERR_X509_CERT_VERIFY_FAILED);
+    return weir__tls_error_status(&session, error);
+}
+
+static int verify_status(uint32_t flags, bool is_self_signed)
+{
+    return checked_status(MBEDTLS_ERR_X509_CERT_VERIFY_FAILED, flags, is_self_signed);
 }
 
 static void faults_of_certificates__are_weighed(void **state)
@@ -87,6 +93,18 @@ static void faults_of_certificates__are_weighed(void **state)
     assert_int_equal(verify_status(MBEDTLS_X509_BADCERT_EXT_KEY_USAGE, false), WEIR_TLS_E_PURPOSE);
 }
 
+static void certificate_that_was_checked_and_found_good__may_be_bad_otherwise(void **state)
+{
+    (void)state;
+#if MBEDTLS_VERSION_NUMBER >= 0x03000000
+    const int bad = MBEDTLS_ERR_SSL_BAD_CERTIFICATE;
+#else
+    const int bad = MBEDTLS_ERR_SSL_BAD_HS_CERTIFICATE;
+#endif
+    assert_int_equal(checked_status(bad, 0, false), WEIR_TLS_E_NO_CERTIFICATE);
+    assert_int_equal(checked_status(bad, MBEDTLS_X509_BADCERT_EXPIRED, false), WEIR_TLS_E_EXPIRED);
+}
+
 static void errors_of_setting_up__are_memory_entropy_or_as_said(void **state)
 {
     (void)state;
@@ -101,6 +119,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(errors__have_statuses),
         cmocka_unit_test(faults_of_certificates__are_weighed),
+        cmocka_unit_test(certificate_that_was_checked_and_found_good__may_be_bad_otherwise),
         cmocka_unit_test(errors_of_setting_up__are_memory_entropy_or_as_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,7 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <mbedtls/pem.h>
+#include <mbedtls/ssl.h>
+
 #include "support/test.h"
+#include "support/tls/tls_lies.h"
 #include "support/tls/tls_pair.h"
 
 /* ---- Certificates ----------------------------------------------------------------------------*/
@@ -35,6 +39,7 @@ static void wrong_name__is_told(void **state)
     assert_refused(NULL, "example.com", WEIR_TLS_E_NAME, 42);
     assert_refused(NULL, "127.0.0.2", WEIR_TLS_E_NAME, 42);
     assert_refused(NULL, "::1", WEIR_TLS_E_NAME, 42);
+    assert_refused(NULL, "[localhosts", WEIR_TLS_E_NAME, 42); /* brackets come in pairs */
 }
 
 static void faults_of_certificates__are_told_apart(void **state)
@@ -48,6 +53,17 @@ static void faults_of_certificates__are_told_apart(void **state)
     assert_refused(&made, NULL, WEIR_TLS_E_SELF_SIGNED, 48);
     tls_cert_free(&ca);
     tls_cert_free(&other);
+    tls_cert_free(&made);
+}
+
+static void issuer_with_a_name_as_long__is_another(void **state)
+{
+    (void)state;
+    tls_cert ca, made;
+    tls_cert_make(&ca, "CN=otherhost", NULL, &(tls_cert_wish){.is_ca = true});
+    tls_cert_make(&made, "CN=localhost", &ca, &(tls_cert_wish){.dns = "localhost"});
+    assert_refused(&made, NULL, WEIR_TLS_E_UNTRUSTED, 48);
+    tls_cert_free(&ca);
     tls_cert_free(&made);
 }
 
@@ -262,6 +278,85 @@ static void altered_handshake__fails(void **state)
     }
 }
 
+/* ---- What mbedTLS sends ----------------------------------------------------------------------*/
+
+/* An alert of no_application_protocol in the clear (RFC 8446 6, RFC 7301 3.2). */
+static const uint8_t alert_like[] = {21, 3, 3, 0, 2, 2, 120};
+
+/* The usual chain behind a certificate that ends with those bytes. */
+static void write_chain(char *chain, size_t cap)
+{
+    static const char begin[] = "-----BEGIN CERTIFICATE-----\n";
+    static const char end[] = "-----END CERTIFICATE-----\n";
+    const tls_certs *const certs = tls_certs_usual();
+    unsigned char der[sizeof certs->ca.der];
+    size_t len;
+    memcpy(der, certs->ca.der, certs->ca.der_len);
+    memcpy(der + certs->ca.der_len - sizeof alert_like, alert_like, sizeof alert_like);
+    strcpy(chain, certs->server.pem);
+    for (unsigned i = 0; i < 5; i++)
+        strcat(chain, certs->ca.pem);
+    const size_t at = strlen(chain);
+    assert_int_equal(mbedtls_pem_write_buffer(begin, end, der, certs->ca.der_len,
+                                              (unsigned char *)chain + at, cap - at, &len),
+                     0);
+}
+
+/* Bytes of the server's first flight up to the end of what looks like an alert; 0: encrypted. */
+static size_t find_alert_like(const weir_tls_config *server)
+{
+    tls_pair pair;
+    weir_span span;
+    size_t end = 0;
+    tls_pair_make(&pair, &(tls_wish){.server = server});
+    tls_pair_move(&pair, &pair.client, &pair.server, SIZE_MAX);
+    assert_int_equal(weir_tls_output(pair.server.tls, &span, 1), 1);
+    for (size_t i = sizeof alert_like; i <= span.len && end == 0; i++)
+        if (memcmp((const uint8_t *)span.data + i - sizeof alert_like, alert_like,
+                   sizeof alert_like) == 0)
+            end = i;
+    tls_pair_free(&pair);
+    return end;
+}
+
+static void rest_of_a_record_that_looks_like_an_alert__is_none(void **state)
+{
+    (void)state;
+    static const uint8_t unexpected[] = {22, 3, 3, 0, 4, 1, 0, 0, 0};
+    char chain[8192];
+    tls_pair pair;
+    weir_tls_config server = tls_pair_config(WEIR_SERVER);
+    write_chain(chain, sizeof chain);
+    server.certificate = (weir_text){chain, WEIR_NTS};
+    const size_t end = find_alert_like(&server);
+    if (end == 0)
+        skip();
+    server.output_bytes = end - sizeof alert_like;
+    tls_pair_make(&pair, &(tls_wish){.server = &server});
+    tls_pair_move(&pair, &pair.client, &pair.server, SIZE_MAX);
+    assert_int_equal(tls_pair_move(&pair, &pair.server, &pair.client, SIZE_MAX),
+                     server.output_bytes);
+    assert_true(tls_pair_move(&pair, &pair.server, &pair.client, SIZE_MAX) > sizeof alert_like);
+    tls_end_give(&pair, &pair.server, unexpected, sizeof unexpected);
+    assert_int_equal(weir_tls_cause(pair.server.tls), WEIR_TLS_E_HANDSHAKE);
+    tls_pair_free(&pair);
+}
+
+static void failure_of_mbedtls_itself__is_told(void **state)
+{
+    (void)state;
+    tls_pair pair;
+    tls_pair_make(&pair, NULL);
+    tls_pair_open(&pair);
+    weir_conn_send(pair.client.conn, WEIR_TEXT, "x", 1);
+    tls_lies.ssl_write = MBEDTLS_ERR_SSL_COUNTER_WRAPPING; /* the last record there can be */
+    tls_pair_run(&pair);
+    tls_lies.ssl_write = 0;
+    assert_int_equal(weir_tls_cause(pair.client.tls), WEIR_TLS_E_INTERNAL);
+    assert_int_equal(pair.client.cause, WEIR_TLS_E_INTERNAL);
+    tls_pair_free(&pair);
+}
+
 /* ---- Mistakes of the caller ------------------------------------------------------------------*/
 
 static void bad_arguments__are_refused(void **state)
@@ -303,6 +398,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wrong_name__is_told),
         cmocka_unit_test(faults_of_certificates__are_told_apart),
+        cmocka_unit_test(issuer_with_a_name_as_long__is_another),
         cmocka_unit_test(dates_and_strength__are_told_apart),
         cmocka_unit_test(hosts__are_found_in_certificates),
         cmocka_unit_test(verify_off__takes_anyone),
@@ -311,6 +407,8 @@ int main(void)
         cmocka_unit_test(alpn__is_the_servers_best_that_is_offered),
         cmocka_unit_test(long_chain__leaves_in_pieces),
         cmocka_unit_test(altered_handshake__fails),
+        cmocka_unit_test(rest_of_a_record_that_looks_like_an_alert__is_none),
+        cmocka_unit_test(failure_of_mbedtls_itself__is_told),
         cmocka_unit_test(bad_arguments__are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

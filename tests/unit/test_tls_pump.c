@@ -204,6 +204,9 @@ static void close_notify_alone__ends_the_transport(void **state)
     assert_string_equal(pair.server.log, "open message closed");
     assert_int_equal(pair.server.cause, WEIR_E_TRANSPORT);
     assert_int_equal(weir_tls_cause(pair.server.tls), WEIR_TLS_CLOSED);
+    weir_report report;
+    assert_int_equal(weir_tls_report(pair.server.tls, &report, sizeof report), WEIR_OK);
+    assert_int_equal(report.cause, WEIR_E_TRANSPORT); /* TLS itself ended well */
     /* RFC 5246 7.2.1: it is answered, even now. */
     assert_int_equal(weir_tls_wants(pair.server.tls), WEIR_WANT_CLOSE | WEIR_WANT_OUTPUT);
     assert_true(tls_pair_move(&pair, &pair.server, &pair.client, SIZE_MAX) > 0);

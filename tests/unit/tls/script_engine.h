@@ -18,9 +18,13 @@ typedef struct script {
     size_t makes;                      /* bytes that a handshake puts out */
     const uint8_t *gives;              /* [gives_len] what the next reads give instead */
     size_t gives_len;
-    bool notifies;  /* close puts out a byte */
-    bool failed;    /* it returned an error */
-    unsigned calls; /* after that */
+    bool swallows;   /* a write puts out nothing */
+    bool notifies;   /* close puts out a byte */
+    bool is_open;    /* its handshake is done */
+    bool failed;     /* it returned an error */
+    unsigned calls;  /* after that */
+    unsigned writes; /* that took something */
+    size_t longest;  /* of them */
     unsigned freed;
 } script;
 
@@ -49,6 +53,7 @@ static inline int script_handshake(void *session, weir_tls_wire *wire)
     memset(wire->out + wire->out_len, 'h', s->makes);
     wire->out_len += s->makes;
     s->makes = 0;
+    s->is_open = s->handshake == WEIR_TLS_DONE;
     return script_step(s, s->handshake);
 }
 
@@ -57,6 +62,7 @@ static inline int script_read(void *session, weir_tls_wire *wire, void *data, si
 {
     script *const s = session;
     s->calls += s->failed;
+    assert_true(s->is_open);
     script_take(s, wire);
     if (s->gives_len > 0) {
         *len = s->gives_len < cap ? s->gives_len : cap;
@@ -73,17 +79,29 @@ static inline int script_read(void *session, weir_tls_wire *wire, void *data, si
     return WEIR_TLS_DONE;
 }
 
+/* Input is there during a call with input alone. */
+static inline void script_assert_sends(const script *s, const weir_tls_wire *wire)
+{
+    assert_true(s->is_open);
+    assert_null(wire->in);
+    assert_int_equal(wire->in_len, 0);
+}
+
 static inline int script_write(void *session, weir_tls_wire *wire, const void *data, size_t len,
                                size_t *used)
 {
     script *const s = session;
     s->calls += s->failed;
+    script_assert_sends(s, wire);
+    assert_true(len > 0);
     if (s->write != WEIR_TLS_DONE)
         return script_step(s, s->write);
     *used = s->most < len ? s->most : len;
     assert_true(wire->out_cap - wire->out_len >= *used);
     memmove(wire->out + wire->out_len, data, *used);
-    wire->out_len += *used;
+    wire->out_len += s->swallows ? 0 : *used;
+    s->writes += *used > 0;
+    s->longest = *used > s->longest ? *used : s->longest;
     return WEIR_TLS_DONE;
 }
 
@@ -91,6 +109,7 @@ static inline int script_close(void *session, weir_tls_wire *wire)
 {
     script *const s = session;
     s->calls += s->failed;
+    script_assert_sends(s, wire);
     if (s->notifies)
         wire->out[wire->out_len++] = 'N';
     return script_step(s, s->close);
