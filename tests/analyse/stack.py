@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "chain"))
-from chains import LIMITS, MACHINES, judge, tiny  # noqa: E402
+from chains import ENTRIES, LIMITS, MACHINES, judge, tiny  # noqa: E402
 from common import Report, skip  # noqa: E402
 
 HEAD = """\
@@ -29,23 +29,25 @@ if "--write" not in sys.argv:
     machines = [name for name in machines if name != "cortex-m4"]  # long/platforms.py
 
 with tempfile.TemporaryDirectory() as place, ThreadPoolExecutor(2) as pool:
-    found = {name: tiny(name, Path(place), report, pool) for name in machines}
-
-lines = []
-for name, profiles in found.items():
-    for profile, chains in profiles.items():
-        if "--markdown" in sys.argv:
-            print(f"\n{name}, {profile}\n\n| calls | open | with the handshake |\n|---|---|---|")
-        for title, (opened, full) in chains.rows().items():
-            lines.append(f"{name:10} {profile:7} {title:8} {opened[0]:4} {full[0]:4}\n")
-            if "--markdown" in sys.argv:
-                print(f"| {title} | {opened[0]} | {full[0]} |")
-            if "--chains" in sys.argv:
-                print(f"{lines[-1]}    {chains.shown(opened[1])}")
-                if full != opened:
-                    print(f"    {chains.shown(full[1])}")
+    built = {name: tiny(name, Path(place), report, pool) for name in machines}
+rows = {(machine, profile): chains.rows()
+        for machine, profiles in built.items() for profile, chains in profiles.items()}
 if "--write" in sys.argv:
-    LIMITS.write_text(HEAD + "".join(lines))
-for name, profiles in found.items():
-    judge(name, profiles, report)
-report.finish(f"{len(lines)} limits kept on {', '.join(found)}")
+    LIMITS.write_text(HEAD + "".join(
+        f"{machine:10} {profile:7} {title:8} {opened[0]:4} {full[0]:4}\n"
+        for (machine, profile), found in rows.items() for title, (opened, full) in found.items()))
+if "--markdown" in sys.argv:
+    print("| calls | " + " | ".join(map(", ".join, rows)) + " |\n|" + "---|" * (len(rows) + 1))
+    for title in ENTRIES:
+        cells = [" (".join(dict.fromkeys(str(size) for size, _ in found[title]))
+                 for found in rows.values()]
+        print(f"| {title} | " + " | ".join(cell + ")" * ("(" in cell) for cell in cells) + " |")
+if "--chains" in sys.argv:
+    for (machine, profile), found in rows.items():
+        for title, both in found.items():
+            for size, chain in dict.fromkeys((size, tuple(chain)) for size, chain in both):
+                print(f"{machine}, {profile}, {title}: {size}:"
+                      f" {built[machine][profile].shown(chain)}")
+for machine, profiles in built.items():
+    judge(machine, profiles, report)
+report.finish(f"{sum(map(len, rows.values()))} limits kept on {', '.join(built)}")

@@ -18,7 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "cross" / "trace"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "analyse" / "chain"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "checks"))
-from chains import Chains, compile_sources, judge, tiny  # noqa: E402
+from chains import Chains, compile_sources, judge as judge_stack, tiny  # noqa: E402
 from common import LAYERS, ROOT, Report, run, skip, tree  # noqa: E402
 from traces import Build, differences, printed  # noqa: E402
 
@@ -142,7 +142,7 @@ with tempfile.TemporaryDirectory() as place, ThreadPoolExecutor(os.cpu_count()) 
             if data or bss:
                 report.add(f"src/{layer}", 0, f"{data} bytes of data and {bss} of bss on {cpu}")
         stacks[cpu] = Chains(objects, "arm-none-eabi-objdump", report)
-        judge(cpu, tiny(cpu, folder, report, pool), report)
+        judge_stack(cpu, tiny(cpu, folder, report, pool), report)
         trace = pool.submit(cortex_trace, cpu, objects, folder)
         units = list(pool.map(lambda name: cortex_unit(cpu, objects, folder, name), UNITS))
         rows.append(f"| {cpu}, no libc | {ARM} -Os, qemu-system-arm | "
