@@ -32,15 +32,18 @@ PARTS = {
     "mask": (["src/kernels/mask.c", *KERNELS], 100, []),
     "base64": (["src/kernels/base64.c"], 100, []),
     "sha1": (["src/kernels/sha1.c", *KERNELS], 100, []),
+    "inflate_codes": (["src/deflate/inflate_tables.c"], 10, []),
     "inflate_lengths": (["src/deflate/inflate_tables.c"], 0, ["-eva-ilevel", "64"]),
 }
-UNROLL = {"inflate_lengths": 40}  # else 200: loops of up to so many turns are followed turn by turn
-LEAST_REACHED = 90  # % of the statements of all functions that are called
+# Loops of up to so many turns are followed turn by turn; else 200.
+UNROLL = {"inflate_lengths": 40}
+LEAST_REACHED = 80  # % of the statements of all functions that are called
 SECONDS = 3600
 OPTIONS = [
-    "-machdep", "gcc_x86_64", "-main", "prove", "-eva", "-eva-split-return", "full",
+    "-machdep", "x86_64", "-main", "prove", "-eva", "-eva-split-return", "full",
     "-eva-alloc-builtin", "fresh", "-eva-no-alloc-returns-null", "-warn-invalid-pointer",
-    "-cpp-extra-args=-std=c99 -Iinclude -Isrc -Itests/long/proofs -DWEIR_NO_VECTORS"
+    # Of what a compiler has built in it knows too little: the portable forms.
+    "-cpp-extra-args=-std=c99 -Iinclude -Isrc -Itests/long/proofs -DWEIR_NO_VECTORS -U__GNUC__"
     " -include tests/long/proofs/proof_memory.h"]
 
 
