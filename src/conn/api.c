@@ -190,7 +190,9 @@ int weir_conn_create_established(weir_context *context, int role, weir_conn **co
     *conn = NULL;
     if (!context || (role != WEIR_SERVER && role != WEIR_CLIENT))
         return WEIR_E_ARGUMENT;
-    if ((!WEIR__PART_SERVER && role == WEIR_SERVER) || (!WEIR__PART_CLIENT && role == WEIR_CLIENT))
+    if (!WEIR__PART_SERVER && role == WEIR_SERVER)
+        return WEIR_E_OFF;
+    if (!WEIR__PART_CLIENT && role == WEIR_CLIENT)
         return WEIR_E_OFF;
     if (role == WEIR_CLIENT && !context->entropy)
         return WEIR_E_ENTROPY;

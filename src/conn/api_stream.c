@@ -55,7 +55,7 @@ int weir_stream_write_request(const void *output, size_t len, int secure, size_t
                               char *accept, char *texts, size_t room, weir_field *fields,
                               size_t cap)
 {
-    if ((!output && len > 0) || !used || !accept || !texts || !fields)
+    if (!used || !accept || !texts || !fields || (!output && len > 0))
         return WEIR_E_ARGUMENT;
     if (!WEIR__PART_CLIENT)
         return WEIR_E_OFF;
@@ -72,7 +72,7 @@ int weir_stream_write_request(const void *output, size_t len, int secure, size_t
 int weir_stream_write_response(const void *output, size_t len, size_t *used, char *texts,
                                size_t room, weir_field *fields, size_t cap)
 {
-    if ((!output && len > 0) || !used || !texts || !fields)
+    if (!used || !texts || !fields || (!output && len > 0))
         return WEIR_E_ARGUMENT;
     if (!WEIR__PART_SERVER)
         return WEIR_E_OFF;

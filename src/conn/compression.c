@@ -299,7 +299,9 @@ static bool compression_is_worth(const weir_config *policy, int choice, bool tak
         return true;
     if (len == 0 || len < policy->deflate_min_bytes || (!takeover && len < COMPRESSION_ALONE_MIN))
         return false;
-    return (takeover && len < COMPRESSION_PROBE_MIN) || weir__deflate_worth(data, len);
+    if (takeover && len < COMPRESSION_PROBE_MIN)
+        return true;
+    return weir__deflate_worth(data, len);
 }
 
 int weir__compression_message(weir_conn *conn, int choice, const uint8_t *data, size_t len,

@@ -193,8 +193,9 @@ bool weir__conn_events_wait(const weir_conn *conn)
     /* CLOSED is the last event: it waits for borrowed memory that is still being written. */
     if (conn->pending != 0)
         return !weir__output_borrows(conn);
-    return (weir__conn_opening(conn) && weir__opening_has_early(conn)) ||
-           weir__receive_is_due(conn);
+    if (weir__conn_opening(conn) && weir__opening_has_early(conn))
+        return true;
+    return weir__receive_is_due(conn);
 }
 
 uint32_t weir__conn_wants(const weir_conn *conn)

@@ -51,7 +51,8 @@ static bool offer_fits(const weir_conn *conn, const weir__body *body, size_t roo
     if (has_need && *need <= room)
         return true;
     /* What has to be cut in any case is cut here, unless that leaves short pieces. */
-    if ((has_need && *need <= OFFER_STAGE_MAX) || room < OFFER_STAGE_MAX / 2)
+    const bool fits_a_block = has_need && *need <= OFFER_STAGE_MAX;
+    if (fits_a_block || room < OFFER_STAGE_MAX / 2)
         return false;
     const size_t largest = room - WEIR_FRAME_HEAD_MAX;
     *len = largest;

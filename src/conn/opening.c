@@ -96,7 +96,8 @@ static int opening_accept(weir_conn *conn, weir_text subprotocol, const weir_fie
     WEIR__TRY(weir__response_accept(memory, &response, conn->context->kernels, &opening->head,
                                     opening->verdict.key, subprotocol, &agreed, fields, count));
     weir__held_text *const chosen = weir__held_text_make(memory, subprotocol);
-    if ((subprotocol.len > 0 && !chosen) || weir__compression_start(conn, &agreed) != WEIR_OK) {
+    const bool is_kept = subprotocol.len == 0 || chosen;
+    if (!is_kept || weir__compression_start(conn, &agreed) != WEIR_OK) {
         weir__pool_give(memory, chosen, chosen ? chosen->cap : 0);
         weir__buffer_free(memory, &response);
         return WEIR_E_MEMORY;
@@ -244,8 +245,8 @@ static void opening_connected(weir__run *run, const weir__response_verdict *verd
     weir_conn *const conn = run->conn;
     const weir_text subprotocol = verdict->subprotocol;
     conn->extra->subprotocol = weir__held_text_make(&conn->context->memory, subprotocol);
-    if ((subprotocol.len > 0 && !weir__conn_subprotocol(conn)) ||
-        weir__compression_start(conn, &verdict->deflate) != WEIR_OK)
+    const bool is_kept = subprotocol.len == 0 || weir__conn_subprotocol(conn);
+    if (!is_kept || weir__compression_start(conn, &verdict->deflate) != WEIR_OK)
         weir__run_fail(run, WEIR_E_MEMORY);
     else
         weir__conn_open(conn, false);

@@ -83,10 +83,9 @@ static int payload_begin_data(weir_conn *conn, const weir_frame_head *head, uint
         return WEIR_E_MESSAGE_TOO_BIG;
     if (conn->rx->fragments > policy->max_fragments)
         return WEIR_E_TOO_MANY_FRAGMENTS;
-    if (head->len == 0 && (!head->fin || conn->rx->fragments > 1) &&
-        ++conn->rx->empty_fragments > policy->max_empty_fragments)
-        return WEIR_E_TOO_MANY_EMPTY;
     const bool is_whole = head->fin && conn->rx->fragments == 1;
+    if (head->len == 0 && !is_whole && ++conn->rx->empty_fragments > policy->max_empty_fragments)
+        return WEIR_E_TOO_MANY_EMPTY;
     if (!is_whole && head->len < PAYLOAD_TINY)
         WEIR__TRY(payload_flood(conn));
     conn->rx->in_message = true;

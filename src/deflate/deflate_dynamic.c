@@ -10,7 +10,8 @@ static const uint8_t deflate_dynamic_order[WEIR__DEFLATE_PRECODES] = {
 /* Extra bits of the symbols 16 to 18. */
 static uint32_t deflate_dynamic_extra(uint32_t symbol)
 {
-    return symbol < 16 ? 0 : symbol == 16 ? 2 : symbol == 17 ? 3 : 7;
+    static const uint8_t bits[3] = {2, 3, 7};
+    return symbol < 16 ? 0 : bits[symbol - 16];
 }
 
 static void deflate_dynamic_item(weir__deflate_dynamic *dynamic, uint32_t symbol, uint32_t extra)

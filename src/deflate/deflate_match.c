@@ -182,7 +182,8 @@ WEIR__INLINE void deflate_match_insert_inside(const weir__deflate_text *text, co
     const uint8_t *const last = (size_t)(end - text->at) - length < WEIR__DEFLATE_MIN_MATCH - 1
                                     ? end - (WEIR__DEFLATE_MIN_MATCH - 1)
                                     : text->at + length;
-    const size_t step = finder == WEIR__DEFLATE_CHAINS ? 1 : length < DEFLATE_MATCH_NICE ? 2 : 4;
+    const size_t sparse = length < DEFLATE_MATCH_NICE ? 2 : 4;
+    const size_t step = finder == WEIR__DEFLATE_CHAINS ? 1 : sparse;
     for (const uint8_t *p = text->at + 2; p < last; p += step)
         deflate_match_insert(text, p, finder);
 }

@@ -198,8 +198,8 @@ static void inflate_decode(weir__inflate *inflate, weir__inflate_scratch *scratc
                            weir__inflate_piece *piece)
 {
     const size_t slack = inflate->cap - inflate->window_size;
-    const bool large = (len > slack / 2 || inflate->step == WEIR__INFLATE_FULL) && max > slack &&
-                       scratch->window >= inflate->window_size;
+    const bool large = max > slack && scratch->window >= inflate->window_size &&
+                       (len > slack / 2 || inflate->step == WEIR__INFLATE_FULL);
     if (!inflate->begun)
         inflate_begin(inflate);
     weir__inflate_resume(inflate, scratch);

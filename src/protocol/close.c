@@ -26,7 +26,9 @@ bool weir__close_code_valid(uint32_t code)
     if (code >= 3000)
         return code <= 4999;
     /* RFC 6455 7.4.1 and the IANA registry; 1004 to 1006 and 1015 are never on the wire. */
-    return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014);
+    if (code >= 1007)
+        return code <= 1014;
+    return code >= 1000 && code <= 1003;
 }
 
 int weir__close_payload_read(const uint8_t *payload, size_t len, uint32_t *code, weir_text *reason)

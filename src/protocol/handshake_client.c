@@ -12,14 +12,15 @@
 
 static bool handshake_client_is_letter(char byte)
 {
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+    const char lower = (char)(byte | 0x20);
+    return lower >= 'a' && lower <= 'z';
 }
 
 /* RFC 3986 3.1, behind the first character. */
 static bool handshake_client_is_scheme_char(char byte)
 {
-    return handshake_client_is_letter(byte) || (byte >= '0' && byte <= '9') || byte == '+' ||
-           byte == '-' || byte == '.';
+    return handshake_client_is_letter(byte) || byte == '+' || byte == '-' || byte == '.' ||
+           (byte >= '0' && byte <= '9');
 }
 
 /* RFC 6454 6.2, 7: "null" or scheme "://" host [ ":" port ], in ASCII. */

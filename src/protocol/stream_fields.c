@@ -139,6 +139,12 @@ static bool stream_fields_has_space(weir_text text)
     return false;
 }
 
+static bool stream_fields_is_scheme(weir_text text)
+{
+    return weir__text_equal_nocase(text, WEIR__LITERAL("https")) ||
+           weir__text_equal_nocase(text, WEIR__LITERAL("http"));
+}
+
 int weir__stream_read_request(const weir_field *fields, size_t count, weir__stream_text *head)
 {
     enum {
@@ -159,10 +165,8 @@ int weir__stream_read_request(const weir_field *fields, size_t count, weir__stre
     /* RFC 9220 3. */
     if (!weir__text_equal(value[PROTOCOL], WEIR__LITERAL("websocket")))
         return WEIR_E_STREAM_PROTOCOL;
-    if (!(weir__text_equal_nocase(value[SCHEME], WEIR__LITERAL("https")) ||
-          weir__text_equal_nocase(value[SCHEME], WEIR__LITERAL("http"))) ||
-        value[AUTHORITY].len == 0 || value[PATH].len == 0 || value[PATH].data[0] != '/' ||
-        stream_fields_has_space(value[PATH]))
+    if (!stream_fields_is_scheme(value[SCHEME]) || value[AUTHORITY].len == 0 ||
+        value[PATH].len == 0 || value[PATH].data[0] != '/' || stream_fields_has_space(value[PATH]))
         return WEIR_E_STREAM_FIELDS;
     stream_fields_add(head, WEIR__LITERAL("GET "));
     stream_fields_add(head, value[PATH]);

@@ -38,11 +38,11 @@ static int tls_context_check(const weir_tls_config *config)
 {
     if (config->size != sizeof *config)
         return WEIR_E_SIZE;
-    if ((config->role != WEIR_CLIENT && config->role != WEIR_SERVER) || config->verify > 1 ||
-        config->tickets > 1 || config->ticket_seconds == 0 ||
+    if (config->verify > 1 || config->tickets > 1 || config->ticket_seconds == 0 ||
         config->ticket_seconds > TLS_CONTEXT_MAX_TICKET_SECONDS ||
         config->output_bytes > TLS_CONTEXT_MAX_OUTPUT ||
-        weir_tls_size((size_t)config->output_bytes) == 0)
+        weir_tls_size((size_t)config->output_bytes) == 0 ||
+        (config->role != WEIR_CLIENT && config->role != WEIR_SERVER))
         return WEIR_E_CONFIG;
     return WEIR_OK;
 }

@@ -230,7 +230,9 @@ int weir_tls_receive(weir_tls *tls, const void *data, size_t len, size_t *used, 
 {
     if (used)
         *used = len;
-    if (!tls || !used || (!data && len > 0) || (tls->conn && (!events || cap == 0)))
+    if (!tls || !used || (!data && len > 0))
+        return WEIR_E_ARGUMENT;
+    if (tls->conn && (!events || cap == 0))
         return WEIR_E_ARGUMENT;
     tls->wire.in = (const uint8_t *)data;
     tls->wire.in_len = len;
@@ -404,8 +406,8 @@ static uint32_t tls_pump_wants_with_conn(const weir_tls *tls, bool waits)
     const uint32_t own = weir_conn_wants(tls->conn);
     uint32_t wants = own & (WEIR_WANT_EVENTS | WEIR_WANT_CLOSE);
     if (tls->plain_left > 0 || tls->more ||
-        (tls->cause == WEIR_TLS_DONE && (tls->ending != WEIR_TLS_DONE || tls->eof) &&
-         !tls_pump_is_answering(tls)))
+        (tls->cause == WEIR_TLS_DONE && !tls_pump_is_answering(tls) &&
+         (tls->ending != WEIR_TLS_DONE || tls->eof)))
         wants |= WEIR_WANT_EVENTS;
     if (tls->is_open)
         wants |= own & WEIR_WANT_INPUT;
@@ -435,7 +437,7 @@ uint32_t weir_tls_wants(const weir_tls *tls)
     const bool waits = tls_pump_waits(tls);
     uint32_t wants =
         tls->conn ? tls_pump_wants_with_conn(tls, waits) : tls_pump_wants_alone(tls, waits);
-    if (waits || (!tls->started && tls->ending == WEIR_TLS_DONE) || tls_pump_must_close(tls))
+    if (waits || tls_pump_must_close(tls) || (!tls->started && tls->ending == WEIR_TLS_DONE))
         wants |= WEIR_WANT_OUTPUT;
     return wants;
 }
@@ -445,7 +447,7 @@ uint32_t weir_tls_wants(const weir_tls *tls)
 int weir_tls_read(weir_tls *tls, const void *data, size_t len, size_t *used, void *plain,
                   size_t cap, size_t *plain_len)
 {
-    if (!tls || !used || !plain_len || (!data && len > 0) || !plain || cap == 0)
+    if (!tls || !used || !plain_len || !plain || cap == 0 || (!data && len > 0))
         return WEIR_E_ARGUMENT;
     *used = *plain_len = 0;
     if (tls->conn || (!tls->is_open && tls->cause == WEIR_TLS_DONE))

@@ -28,10 +28,11 @@ WAYS = {"client": (ROLES[:1], 510), "server": (ROLES[1:], 430), "deflate": (DEVI
         "vectors": (DEVICE[1:2], 860), "malloc": (DEVICE[2:3], 0), "tiny": (DEVICE[3:], 870),
         "small_server": ([ROLES[0], *DEVICE], 410), "small_client": ([ROLES[1], *DEVICE], 350),
         "all": ([*ROLES, *DEVICE], 0)}
-# Tests of the hidden functions of a part.
-OF_PART = {"WEIR_NO_CLIENT": {"test_chacha", "test_kernels", "test_random"},
-           "WEIR_NO_DEFLATE": {"test_api_deflate", "test_compression", "test_permessage",
-                               "test_permessage_answer"},
+# Tests of the hidden functions of a part; sec_threads: no other thread can skip a test.
+OF_PART = {"WEIR_NO_CLIENT": {"sec_threads", "test_chacha", "test_kernels", "test_random"},
+           "WEIR_NO_SERVER": {"sec_threads"},
+           "WEIR_NO_DEFLATE": {"sec_threads", "test_api_deflate", "test_compression",
+                               "test_permessage", "test_permessage_answer"},
            "WEIR_NO_VECTORS": {"test_kernels"}, "WEIR_NO_MALLOC": {"test_buffer", "test_memory"}}
 # Those that take most of the time.
 SLOW = {"autobahn", "rfc3629_all", "rfc6455_4_1_request", "rfc6455_4_1_response", "rfc6455_4_2_1",
