@@ -241,5 +241,5 @@ int weir__inflate_run(weir__inflate *inflate, weir__inflate_scratch *scratch, co
         inflate->begun = false;
         return WEIR__INFLATE_DONE;
     }
-    return pending && len > 0 ? WEIR__INFLATE_FULL : inflate->step;
+    return pending && (len > 0 || last) ? WEIR__INFLATE_FULL : inflate->step;
 }

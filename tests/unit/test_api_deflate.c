@@ -303,6 +303,40 @@ static void a_message_may_go_on_with_another_scratch(void **state)
     }
 }
 
+/* Empty blocks take the rest of the input while two bytes more were made than there was room for. The
+ * end that is then told without any more bytes is still to be looked at. */
+static void last_bytes_are_not_followed_by_more_input(void **state)
+{
+    (void)state;
+    static const uint8_t hello[] = {0xF2, 0x48, 0xCD, 0xC9, 0xC9, 0x07};
+    static const uint8_t empty[] = {0x00, 0x00, 0x00, 0xFF, 0xFF};
+    uint8_t payload[sizeof hello + 5 * sizeof empty + 1] = {0};
+    memcpy(payload, hello, sizeof hello);
+    for (size_t i = 0; i < 5; i++)
+        memcpy(payload + sizeof hello + i * sizeof empty, empty, sizeof empty);
+    for (size_t room = 1; room <= 5; room++) {
+        codec_decoder decoder;
+        uint8_t out[8];
+        size_t used, made, more;
+        codec_decoder_open(&decoder, 9, 1);
+        (void)weir_inflate_run(decoder.inflate, decoder.scratch, payload, sizeof payload, 0, &used,
+                               out, room, &made);
+        int status = WEIR_CODEC_OUTPUT;
+        while (status == WEIR_CODEC_OUTPUT) {
+            size_t taken;
+            status = weir_inflate_run(decoder.inflate, decoder.scratch, payload + used,
+                                      sizeof payload - used, 1, &taken, out + made,
+                                      sizeof out - made, &more);
+            used += taken;
+            made += more;
+        }
+        assert_int_equal(status, WEIR_CODEC_DONE);
+        assert_int_equal(made, 5);
+        assert_memory_equal(out, "Hello", 5);
+        codec_decoder_close(&decoder);
+    }
+}
+
 /* A final stored block whose length is the four bytes that every message ends with (RFC 7692
  * 7.2.2), so that none of them is left to begin the block after it. */
 static void a_final_block_that_takes_the_tail_ends_nothing(void **state)
@@ -359,6 +393,7 @@ int main(void)
         cmocka_unit_test(the_bound_never_wraps_and_fits_is_its_inverse),
         cmocka_unit_test(scratch_of_a_smaller_window_works_too),
         cmocka_unit_test(a_message_may_go_on_with_another_scratch),
+        cmocka_unit_test(last_bytes_are_not_followed_by_more_input),
         cmocka_unit_test(a_final_block_that_takes_the_tail_ends_nothing),
         cmocka_unit_test(a_final_block_that_takes_some_of_the_tail_is_judged_as_zlib_does),
     };
