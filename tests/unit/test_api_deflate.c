@@ -266,8 +266,8 @@ static void scratch_of_a_smaller_window_works_too(void **state)
     free(pack);
 }
 
-/* A connection moves from thread to thread, each with a scratch of its own, in the midst of a block:
- * neither takes the tables of another block for those of this one. */
+/* A connection moves from thread to thread, each with a scratch of its own, in the midst of a
+ * block: neither takes the tables of another block for those of this one. */
 static void a_message_may_go_on_with_another_scratch(void **state)
 {
     const codecs *const c = *state;
@@ -303,8 +303,8 @@ static void a_message_may_go_on_with_another_scratch(void **state)
     }
 }
 
-/* Empty blocks take the rest of the input while two bytes more were made than there was room for. The
- * end that is then told without any more bytes is still to be looked at. */
+/* Empty blocks take the rest of the input while two bytes more were made than there was room for.
+ * The end that is then told without any more bytes is still to be looked at. */
 static void last_bytes_are_not_followed_by_more_input(void **state)
 {
     (void)state;
