@@ -44,7 +44,7 @@ typedef enum weir_deflate_level {
 
 /** A decompressor: of one direction of one connection. */
 typedef struct weir_inflate weir_inflate;
-/** Working memory of decompressors; kept as it is between calls it saves time, but need not be. */
+/** Working memory of decompressors; the same one again saves time, but another will do as well. */
 typedef struct weir_inflate_scratch weir_inflate_scratch;
 /** A compressor with context takeover. Without takeover none is needed. */
 typedef struct weir_deflate weir_deflate;
@@ -100,7 +100,7 @@ WEIR_API int weir_inflate_init(void *memory, size_t size, int window_bits, int t
 
 /**
  * Decompress the next bytes of a message. They may be cut anywhere, so may the output, and other
- * decompressors may use the scratch in between.
+ * decompressors may use the scratch in between, or the next call another scratch.
  *
  * A call with len > 0 or last takes a byte or gives one or completes the message or fails, if room
  * is not 0. What was made before a fault is given before the fault is told.

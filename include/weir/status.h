@@ -116,7 +116,7 @@ WEIR_API uint32_t weir_version(void);
     X(E_HTTP_OLD_VERSION, -405, 400, "HTTP before 1.1 cannot upgrade")                             \
     X(E_HTTP_VERSION, -406, 505, "the HTTP version is not 1.x")                                    \
     X(E_HTTP_TARGET, -407, 400, "the request target is not a path or an http URL")                 \
-    X(E_HTTP_BODY, -408, 400, "the request has a body or faulty body framing")                     \
+    X(E_HTTP_BODY, -408, 400, "a body where none may be, or faulty body framing")                  \
     X(E_HTTP_EXPECT, -409, 417, "Expect cannot be met by an upgrade")                              \
     X(E_HTTP_DUPLICATE, -410, 400, "a field that may stand once is repeated")                      \
     X(E_HTTP_LIST, -411, 400, "a list field is malformed or has too many members")                 \

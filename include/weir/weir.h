@@ -180,7 +180,8 @@ WEIR_API void *weir_conn_user(const weir_conn *conn);
 /**
  * Change a number of the policy for this connection alone, e.g. a larger max_message_bytes once the
  * peer is known. Its first call copies the policy (one allocation); what is under way, such as a
- * running deadline, is judged by the new value from then on.
+ * running deadline, is judged by the new value from then on: but for a request line, status line or
+ * header section that has begun, which keeps its limit in bytes.
  *
  * conn     the connection.
  * option   weir_option with a number, except those of the context's memory and of what
@@ -650,8 +651,9 @@ typedef struct weir_stats {
     uint64_t tx_bytes;     /**< to the transport */
     uint64_t rx_messages;  /**< data messages received whole */
     uint64_t tx_messages;  /**< data messages taken for sending; a streamed one at its end */
-    uint64_t rx_control;   /**< pings, pongs and closes received */
-    uint64_t tx_control;   /**< pings and pongs whose last byte has left, and closes queued */
+    uint64_t rx_control;   /**< pings, pongs and closes received; a connection's: modulo 2^32 */
+    uint64_t tx_control;   /**< pings and pongs whose last byte has left, and closes queued; a
+                                connection's: modulo 2^32 */
     uint64_t queued_bytes; /**< connection: output that waits, heads included but those still to be
                               made for a client's borrowed sends, pings and pongs not; context: 0 */
     uint64_t held_bytes;   /**< heap held now (context: of all it made, pool included) */

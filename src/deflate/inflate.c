@@ -29,7 +29,6 @@ size_t weir__inflate_scratch_bytes(uint32_t bits)
 void weir__inflate_scratch_init(weir__inflate_scratch *scratch, uint32_t bits)
 {
     scratch->owner = NULL;
-    scratch->tables = 0;
     scratch->window = 1u << bits;
     weir__inflate_build_fixed(scratch->fixed_litlen, scratch->fixed_dist, scratch->lengths,
                               scratch->litlen);
@@ -242,5 +241,5 @@ int weir__inflate_run(weir__inflate *inflate, weir__inflate_scratch *scratch, co
         inflate->begun = false;
         return WEIR__INFLATE_DONE;
     }
-    return pending && len > 0 ? WEIR__INFLATE_FULL : inflate->step;
+    return pending && (len > 0 || last) ? WEIR__INFLATE_FULL : inflate->step;
 }

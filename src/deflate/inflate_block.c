@@ -120,6 +120,19 @@ static bool inflate_block_build(const weir__inflate *inflate, weir__inflate_scra
                                inflate->dist_count, scratch->precode);
 }
 
+/* The tables in the scratch are those of this decompressor, which may have had others elsewhere, or
+ * stand where another one stood that had them: so both remember it. */
+static void inflate_block_own(weir__inflate *inflate, weir__inflate_scratch *scratch)
+{
+    scratch->owner = inflate;
+    inflate->scratch = scratch;
+}
+
+static bool inflate_block_owns(const weir__inflate *inflate, const weir__inflate_scratch *scratch)
+{
+    return scratch->owner == inflate && inflate->scratch == scratch;
+}
+
 static int inflate_block_precode(weir__inflate *inflate, weir__inflate_scratch *scratch,
                                  weir__inflate_io *io)
 {
@@ -134,8 +147,7 @@ static int inflate_block_precode(weir__inflate *inflate, weir__inflate_scratch *
     if (!inflate_block_build_precode(inflate, scratch))
         return WEIR_E_DEFLATE_CODES;
     inflate->index = 0;
-    scratch->owner = inflate;
-    inflate->tables = ++scratch->tables;
+    inflate_block_own(inflate, scratch);
     return inflate_block_goto(inflate, WEIR__INFLATE_IN_LENGTHS);
 }
 
@@ -235,14 +247,13 @@ void weir__inflate_suspend(weir__inflate *inflate, const weir__inflate_scratch *
 void weir__inflate_resume(weir__inflate *inflate, weir__inflate_scratch *scratch)
 {
     const uint32_t n = inflate_block_known_lengths(inflate);
-    const bool own = scratch->owner == inflate && scratch->tables == inflate->tables;
-    if (own || (n == 0 && inflate->state != WEIR__INFLATE_IN_LENGTHS))
+    if (inflate_block_owns(inflate, scratch) ||
+        (n == 0 && inflate->state != WEIR__INFLATE_IN_LENGTHS))
         return;
     for (uint32_t i = 0; i < n; i++)
         scratch->lengths[i] = (uint8_t)(inflate->lengths[i / 2] >> (i & 1) * 4 & 15);
     inflate_block_build_precode(inflate, scratch);
     if (inflate->state == WEIR__INFLATE_IN_DYNAMIC)
         inflate_block_tables(inflate, scratch);
-    scratch->owner = inflate;
-    inflate->tables = ++scratch->tables;
+    inflate_block_own(inflate, scratch);
 }

@@ -266,6 +266,85 @@ static void scratch_of_a_smaller_window_works_too(void **state)
     free(pack);
 }
 
+/* A connection moves from thread to thread, each with a scratch of its own, in the midst of a
+ * block: neither takes the tables of another block for those of this one. */
+static void a_message_may_go_on_with_another_scratch(void **state)
+{
+    const codecs *const c = *state;
+    codec_decoder own, other;
+    uint8_t text[2][300], packed[2][500], back[300];
+    size_t len[2], used, made;
+    for (int i = 0; i < 2; i++) {
+        for (size_t at = 0; at < sizeof text[i]; at++)
+            text[i][at] = (uint8_t)('a' + 13 * i + (int)(at * at % 11 + at / 7 % 3));
+        assert_int_equal(weir_deflate_alone(c->deflate_scratch, WEIR_DEFLATE_BEST, 9, text[i],
+                                            sizeof text[i], 1, &used, packed[i], sizeof packed[i],
+                                            &len[i]),
+                         WEIR_CODEC_DONE);
+        assert_int_equal(packed[i][0] & 7, 4); /* the one block has codes of its own */
+    }
+    for (size_t cut = 1; cut < len[1]; cut++) {
+        codec_decoder_open(&own, 9, 1);
+        codec_decoder_open(&other, 9, 1);
+        assert_int_equal(weir_inflate_run(own.inflate, other.scratch, packed[0], len[0], 1, &used,
+                                          back, sizeof back, &made),
+                         WEIR_CODEC_DONE);
+        assert_int_equal(weir_inflate_run(own.inflate, own.scratch, packed[1], cut, 0, &used, back,
+                                          sizeof back, &made),
+                         WEIR_CODEC_INPUT);
+        size_t more;
+        assert_int_equal(weir_inflate_run(own.inflate, other.scratch, packed[1] + cut, len[1] - cut,
+                                          1, &used, back + made, sizeof back - made, &more),
+                         WEIR_CODEC_DONE);
+        assert_int_equal(made + more, sizeof back);
+        assert_memory_equal(back, text[1], sizeof back);
+        codec_decoder_close(&own);
+        codec_decoder_close(&other);
+    }
+}
+
+/* Empty blocks take the rest of the input while two bytes more were made than there was room for.
+ * The end that is then told without any more bytes is still to be looked at. */
+static void last_bytes_are_not_followed_by_more_input(void **state)
+{
+    (void)state;
+    static const uint8_t hello[] = {0xF2, 0x48, 0xCD, 0xC9, 0xC9, 0x07};
+    static const uint8_t empty[] = {0x00, 0x00, 0x00, 0xFF, 0xFF};
+    uint8_t payload[sizeof hello + 5 * sizeof empty + 1] = {0};
+    memcpy(payload, hello, sizeof hello);
+    for (size_t i = 0; i < 5; i++)
+        memcpy(payload + sizeof hello + i * sizeof empty, empty, sizeof empty);
+    for (size_t i = 2; i <= 11; i++) {
+        const size_t room = i / 2;
+        codec_decoder decoder;
+        uint8_t out[8];
+        size_t used, made, more;
+        codec_decoder_open(&decoder, 9, 1);
+        (void)weir_inflate_run(decoder.inflate, decoder.scratch, payload, sizeof payload, 0, &used,
+                               out, room, &made);
+        if (i % 2 > 0 && used == sizeof payload) { /* before its end is known */
+            assert_int_equal(weir_inflate_run(decoder.inflate, decoder.scratch, NULL, 0, 0, &used,
+                                              out + made, sizeof out - made, &more),
+                             WEIR_CODEC_INPUT);
+            used = sizeof payload;
+            made += more;
+        }
+        int status = WEIR_CODEC_OUTPUT;
+        while (status == WEIR_CODEC_OUTPUT) {
+            size_t taken;
+            status = weir_inflate_run(decoder.inflate, decoder.scratch, payload + used,
+                                      sizeof payload - used, 1, &taken, out + made,
+                                      sizeof out - made, &more);
+            used += taken;
+            made += more;
+        }
+        assert_int_equal(status, WEIR_CODEC_DONE);
+        assert_int_equal(made, 5);
+        assert_memory_equal(out, "Hello", 5);
+        codec_decoder_close(&decoder);
+    }
+}
+
 /* A final stored block whose length is the four bytes that every message ends with (RFC 7692
  * 7.2.2), so that none of them is left to begin the block after it. */
 static void a_final_block_that_takes_the_tail_ends_nothing(void **state)
@@ -321,6 +400,8 @@ int main(void)
         cmocka_unit_test(limit_is_for_whole_messages_only),
         cmocka_unit_test(the_bound_never_wraps_and_fits_is_its_inverse),
         cmocka_unit_test(scratch_of_a_smaller_window_works_too),
+        cmocka_unit_test(a_message_may_go_on_with_another_scratch),
+        cmocka_unit_test(last_bytes_are_not_followed_by_more_input),
         cmocka_unit_test(a_final_block_that_takes_the_tail_ends_nothing),
         cmocka_unit_test(a_final_block_that_takes_some_of_the_tail_is_judged_as_zlib_does),
     };
