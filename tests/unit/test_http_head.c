@@ -106,6 +106,7 @@ static void feeding_nothing__changes_nothing(void **state)
     assert_int_equal(weir__http_head_feed(&head, &memory, NULL, 0, &used), WEIR__HTTP_MORE);
     assert_int_equal(used, 0);
     assert_int_equal(alloc.calls, 0);
+    assert_string_equal(weir__http_slice_text(&head, head.reason).data, "");
     assert_int_equal(heads_feed(&head, &memory, LIT("GET / HTTP/1.1\r\n\r\n"), &used), WEIR_OK);
     /* Once whole it stays so. */
     assert_int_equal(heads_feed(&head, &memory, LIT("GET"), &used), WEIR_OK);
@@ -136,6 +137,11 @@ static void after_a_reset__the_next_head_is_parsed(void **state)
     assert_int_equal(alloc.calls, calls);
     weir__http_head_free(&head, &memory);
     assert_int_equal(alloc.live, 0);
+    assert_int_equal(heads_feed(&head, &memory, LIT("HTTP/1.0 404 No\r\nD: 4\r\n\r\n"), &used),
+                     WEIR_OK);
+    heads_dump(&head, dump, sizeof dump);
+    assert_string_equal(dump, "1.0|404|No|D=4");
+    weir__http_head_free(&head, &memory);
 }
 
 /* ---- Lines -----------------------------------------------------------------------------------*/

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../src/conn/report.h"
 #include "support/pair.h"
 #include "support/test.h"
 #include "support/zip.h"
@@ -80,6 +81,9 @@ static void counters__are_exact_to_the_byte(void **state)
         assert_int_equal(stats.opened, 1);
         assert_int_equal(stats.failed, 0);
         assert_true(stats.rtt_ms == WEIR_NONE);
+        memset(&stats, 0x5A, sizeof stats);
+        weir__report_stats(p.conn, &stats);
+        assert_int_equal(stats.peak_bytes + stats.deflate_bytes + stats.tx_skipped, 0);
         weir_conn_send(p.conn, WEIR_TEXT, "1234567890", 10);
         stats = report_stats(p.conn);
         assert_int_equal(stats.queued_bytes, 12 + (*kind == 'C' ? 4 : 0));
@@ -236,6 +240,7 @@ static void report__names_the_side_that_ended_it(void **state)
         assert_int_equal(report.local_code, rows[i].local);
         assert_int_equal(report.peer_code, rows[i].peer);
         assert_int_equal(report.clean, rows[i].clean);
+        assert_int_equal(report_stats(p.conn).failed, rows[i].cause != WEIR_OK);
         assert_int_equal(report.offset, rows[i].offset);
         assert_true(report.text.len > 0);
         peer_close(&p);
