@@ -234,6 +234,38 @@ static void connection_whose_output_left__is_neither_due_nor_named(void **state)
     }
 }
 
+static void connections__are_named_in_the_order_in_which_they_became_ready(void **state)
+{
+    peer p;
+    weir_conn *other;
+    (void)state;
+    peer_init(&p);
+    peer_open(&p, 'S');
+    assert_int_equal(weir_conn_create_established(p.context, WEIR_SERVER, &other), WEIR_OK);
+    weir_conn_ping(p.conn, NULL, 0);
+    weir_conn_ping(other, NULL, 0);
+    weir_conn_receive_eof(p.conn); /* it is in its place already */
+    assert_ptr_equal(weir_context_next_ready(p.context), p.conn);
+    assert_ptr_equal(weir_context_next_ready(p.context), other);
+    assert_null(weir_context_next_ready(p.context));
+    weir_conn_free(other);
+    peer_close(&p);
+}
+
+static void connection_whose_output_waits__is_named_though_it_received(void **state)
+{
+    peer p;
+    size_t used;
+    weir_event event;
+    (void)state;
+    peer_init(&p);
+    peer_open(&p, 'S');
+    weir_conn_ping(p.conn, NULL, 0);
+    assert_int_equal(weir_conn_receive(p.conn, "\x81", 1, &used, &event, 1), 0);
+    assert_ptr_equal(weir_context_next_ready(p.context), p.conn);
+    peer_close(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -248,6 +280,8 @@ int main(void)
         cmocka_unit_test(options_by_number__are_the_fields_by_name),
         cmocka_unit_test(context_calls_on_null__are_argument_errors),
         cmocka_unit_test(connection_whose_output_left__is_neither_due_nor_named),
+        cmocka_unit_test(connections__are_named_in_the_order_in_which_they_became_ready),
+        cmocka_unit_test(connection_whose_output_waits__is_named_though_it_received),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -219,12 +219,13 @@ static void report__names_the_side_that_ended_it(void **state)
         size_t len;
         int side, cause, code, local, peer;
         int clean;
-        uint64_t offset;
+        uint64_t offset, reason_len;
     } rows[] = {
-        {"\x88\x82\0\0\0\0\x03\xE8", 8, WEIR_SIDE_PEER, WEIR_OK, 1000, 1000, 1000, 1, 8},
-        {"\x88\x80\0\0\0\0", 6, WEIR_SIDE_PEER, WEIR_OK, 1005, 1005, 1005, 1, 6},
-        {"\x89\x80\0\0\0\0\xC1\x80", 8, WEIR_SIDE_PEER, WEIR_E_RSV, 1006, 1002, 0, 0, 6},
-        {"\x81\x82\0\0\0\0\x41\xFF", 8, WEIR_SIDE_PEER, WEIR_E_UTF8, 1006, 1007, 0, 0, 7},
+        {"\x88\x83\0\0\0\0\x03\xE8x", 9, WEIR_SIDE_PEER, WEIR_OK, 1000, 1000, 1000, 1, 9, 1},
+        {"\x88\x82\0\0\0\0\x03\xE8", 8, WEIR_SIDE_PEER, WEIR_OK, 1000, 1000, 1000, 1, 8, 0},
+        {"\x88\x80\0\0\0\0", 6, WEIR_SIDE_PEER, WEIR_OK, 1005, 1005, 1005, 1, 6, 0},
+        {"\x89\x80\0\0\0\0\xC1\x80", 8, WEIR_SIDE_PEER, WEIR_E_RSV, 1006, 1002, 0, 0, 6, 0},
+        {"\x81\x82\0\0\0\0\x41\xFF", 8, WEIR_SIDE_PEER, WEIR_E_UTF8, 1006, 1007, 0, 0, 7, 0},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -240,6 +241,7 @@ static void report__names_the_side_that_ended_it(void **state)
         assert_int_equal(report.local_code, rows[i].local);
         assert_int_equal(report.peer_code, rows[i].peer);
         assert_int_equal(report.clean, rows[i].clean);
+        assert_int_equal(report.reason.len, rows[i].reason_len);
         assert_int_equal(report_stats(p.conn).failed, rows[i].cause != WEIR_OK);
         assert_int_equal(report.offset, rows[i].offset);
         assert_true(report.text.len > 0);
