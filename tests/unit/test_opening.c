@@ -93,6 +93,51 @@ static void early_bytes_that_wait__come_before_what_is_read_into_place(void **st
     peer_close(&p);
 }
 
+static void what_is_wrong_in_early_bytes__has_its_place_in_the_input(void **state)
+{
+    (void)state;
+    peer p;
+    bytes early = {0}, request = {0};
+    weir_event events[8];
+    bytes_add_request(&request, NULL);
+    wire_script(&early, WEIR_CLIENT, "T:one");
+    const size_t fault = request.len + early.len;
+    bytes_add(&early, "\xFF\xFF", 2);
+    opening_early(&p, 8, &early);
+    assert_int_equal(weir_conn_events(p.conn, events, 8), 3);
+    assert_int_equal(events[2].type, WEIR_EVENT_CLOSED);
+    assert_int_equal(events[2].cause, WEIR_E_RSV);
+    assert_int_equal(events[2].offset, fault);
+    bytes_free(&early);
+    bytes_free(&request);
+    peer_close(&p);
+}
+
+/* Request and frames in one input. */
+static void open__comes_before_what_came_with_it__then_the_head_is_forgotten(void **state)
+{
+    (void)state;
+    peer p;
+    bytes input = {0};
+    weir_event events[8];
+    size_t used;
+    peer_init(&p);
+    p.config.auto_accept = 1;
+    peer_open(&p, 's');
+    bytes_add_request(&input, NULL);
+    wire_script(&input, WEIR_CLIENT, "T:one P:two");
+    assert_int_equal(weir_conn_receive(p.conn, input.data, input.len, &used, events, 8), 3);
+    assert_int_equal(used, input.len);
+    assert_int_equal(events[0].type, WEIR_EVENT_OPEN);
+    assert_int_equal(events[1].type, WEIR_EVENT_MESSAGE);
+    assert_int_equal(events[2].type, WEIR_EVENT_PING);
+    assert_non_null(weir__conn_opening(p.conn));
+    assert_int_equal(weir_conn_events(p.conn, events, 8), 0);
+    assert_null(weir__conn_opening(p.conn));
+    bytes_free(&input);
+    peer_close(&p);
+}
+
 /* ---- The end before the beginning ------------------------------------------------------------*/
 
 static void rejection_whose_length_makes_no_sense__fails_for_that(void **state)
@@ -203,6 +248,18 @@ static void context_with_lists__survives_each_missing_block(void **state)
     test_alloc_sweep(opening_context);
 }
 
+static void rejection__tells_status_and_body(void **state)
+{
+    (void)state;
+    bytes input = {0};
+    bytes_add_text(&input, "HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno");
+    outcome o = run_all_cuts('c', &input, NULL);
+    assert_int_equal(o.report.cause, WEIR_E_NOT_UPGRADED);
+    assert_non_null(strstr(o.trace, "REJECTED flags=0 code=404 cause=- offset=0 token=0 len=2 no"));
+    outcome_free(&o);
+    bytes_free(&input);
+}
+
 static void closing_before_the_request_without_memory__just_ends(void **state)
 {
     test_alloc alloc = {0};
@@ -234,7 +291,10 @@ int main(void)
         cmocka_unit_test(early_frames__come_one_by_one_to_an_array_of_one),
         cmocka_unit_test(early_messages_in_fragments__are_shown_one_a_call),
         cmocka_unit_test(early_bytes_that_wait__come_before_what_is_read_into_place),
+        cmocka_unit_test(what_is_wrong_in_early_bytes__has_its_place_in_the_input),
+        cmocka_unit_test(open__comes_before_what_came_with_it__then_the_head_is_forgotten),
         cmocka_unit_test(rejection_whose_length_makes_no_sense__fails_for_that),
+        cmocka_unit_test(rejection__tells_status_and_body),
         cmocka_unit_test(closed_while_opening__ends_with_or_without_memory),
         cmocka_unit_test(handshake_with_subprotocol_and_compression__survives_each_missing_block),
         cmocka_unit_test(context_with_lists__survives_each_missing_block),
