@@ -538,9 +538,34 @@ static void no_memory_to_read_into_place__reads_into_the_shared_buffer(void **st
     peer_close(&p);
 }
 
+static void idleness__is_counted_from_the_last_message_whole_or_in_fragments(void **state)
+{
+    static const char *const ends[] = {"\x82\x80\0\0\0", "\x80\x81\0\0\0\0x"};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        peer p;
+        peer_init(&p);
+        p.config.idle_timeout_ms = 1000;
+        p.config.ping_interval_ms = WEIR_NONE;
+        peer_open(&p, 'S');
+        weir_context_set_time(p.context, 900);
+        if (i == 1)
+            peer_feed(&p, "\x02\x81\0\0\0\0x", 7, 7);
+        peer_feed(&p, ends[i], 6 + i, 6 + i);
+        weir_context_set_time(p.context, 1899);
+        assert_null(weir_context_next_ready(p.context));
+        assert_int_equal(weir_conn_state(p.conn), WEIR_OPEN);
+        weir_context_set_time(p.context, 1900);
+        assert_ptr_equal(weir_context_next_ready(p.context), p.conn);
+        assert_int_equal(weir_conn_state(p.conn), WEIR_CLOSING);
+        peer_close(&p);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(idleness__is_counted_from_the_last_message_whole_or_in_fragments),
         cmocka_unit_test(bytes_read_into_place__give_the_same_as_bytes_handed_in),
         cmocka_unit_test(bytes_that_were_not_offered__are_refused),
         cmocka_unit_test(bytes_filled_twice__are_refused_the_second_time),
