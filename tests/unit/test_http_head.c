@@ -660,58 +660,41 @@ static void SEC_M1__a_long_piece__costs_memory_only_as_far_as_the_head_goes(void
     weir__http_head_free(&head, &memory);
 }
 
-/* Feed so many field lines of 40 bytes in one piece. */
-static void feed_fields(weir__http_head *head, weir__memory *memory, size_t count)
+/* Behind a start line, each time so many field lines of 40 bytes in one piece. */
+static void check_table(const size_t *counts, const size_t *caps, size_t pieces)
 {
-    heads_text text = {NULL, 0, 0};
-    size_t used;
-    heads_add_run(&text, "X-Name: a value of forty bytes in all.\r\n", count);
-    assert_int_equal(heads_feed(head, memory, text.data, text.len, &used), WEIR__HTTP_MORE);
-    assert_int_equal(used, text.len);
-    free(text.data);
-}
-
-static void the_table_of_fields__is_made_for_what_is_at_hand__16_at_most__then_doubles(void **state)
-{
-    (void)state;
-    const weir_config policy = heads_policy();
-    for (size_t count = 0; count <= 20; count++) {
-        weir__memory memory;
-        heads_alloc alloc;
-        heads_memory(&memory, &alloc);
-        weir__http_head head = {
-            .kind = WEIR__HTTP_REQUEST, .policy = &policy, .kernels = heads_kernels()};
-        size_t used;
-        assert_int_equal(
-            heads_feed(&head, &memory, LIT("GET /a/longer/target HTTP/1.1\r\n"), &used),
-            WEIR__HTTP_MORE);
-        assert_int_equal(head.lines.cap, 0);
-        feed_fields(&head, &memory, count);
-        /* Blocks have 4, 8, 16 lines. */
-        const size_t lines = count == 0 ? 0 : count < 4 ? 4 : count < 8 ? 8 : count <= 16 ? 16 : 32;
-        assert_int_equal(head.lines.cap, lines * sizeof(weir__http_line));
-        weir__http_head_free(&head, &memory);
-    }
-}
-
-static void the_table_of_fields__grows_only_when_it_is_full(void **state)
-{
-    (void)state;
-    static const size_t counts[] = {1, 1, 1, 1, 1, 3, 8};
-    static const size_t caps[] = {4, 4, 4, 4, 8, 8, 16};
-    const weir_config policy = heads_policy();
     weir__memory memory;
     heads_alloc alloc;
     heads_memory(&memory, &alloc);
+    const weir_config policy = heads_policy();
     weir__http_head head = {
         .kind = WEIR__HTTP_REQUEST, .policy = &policy, .kernels = heads_kernels()};
+    heads_text text = {NULL, 0, 0};
     size_t used;
-    assert_int_equal(heads_feed(&head, &memory, LIT("GET / HTTP/1.1\r\n"), &used), WEIR__HTTP_MORE);
-    for (size_t i = 0; i < sizeof caps / sizeof *caps; i++) {
-        feed_fields(&head, &memory, counts[i]);
+    heads_add_text(&text, "GET /a/longer/target HTTP/1.1\r\n");
+    assert_int_equal(heads_feed(&head, &memory, text.data, text.len, &used), WEIR__HTTP_MORE);
+    for (size_t i = 0; i < pieces; i++) {
+        text.len = 0;
+        heads_add_run(&text, "X-Name: a value of forty bytes in all.\r\n", counts[i]);
+        assert_int_equal(heads_feed(&head, &memory, text.data, text.len, &used), WEIR__HTTP_MORE);
         assert_int_equal(head.lines.cap, caps[i] * sizeof(weir__http_line));
     }
+    free(text.data);
     weir__http_head_free(&head, &memory);
+}
+
+/* Blocks have 4, 8, 16, 32 lines. */
+static void
+the_table_of_fields__is_made_for_what_is_at_hand__then_grows_when_it_is_full(void **state)
+{
+    static const size_t counts[] = {1, 1, 1, 1, 1, 3, 8};
+    static const size_t caps[] = {4, 4, 4, 4, 8, 8, 16};
+    (void)state;
+    for (size_t count = 0; count <= 20; count++) {
+        const size_t lines = count == 0 ? 0 : count < 4 ? 4 : count < 8 ? 8 : count <= 16 ? 16 : 32;
+        check_table(&count, &lines, 1);
+    }
+    check_table(counts, caps, sizeof caps / sizeof *caps);
 }
 
 static void out_of_memory__is_reported_and_the_head_goes_on_when_there_is_some(void **state)
@@ -809,8 +792,7 @@ int main(void)
         cmocka_unit_test(SEC_C4__byte_by_byte__each_byte_is_looked_at_when_it_comes),
         cmocka_unit_test(SEC_M1__a_long_piece__costs_memory_only_as_far_as_the_head_goes),
         cmocka_unit_test(
-            the_table_of_fields__is_made_for_what_is_at_hand__16_at_most__then_doubles),
-        cmocka_unit_test(the_table_of_fields__grows_only_when_it_is_full),
+            the_table_of_fields__is_made_for_what_is_at_hand__then_grows_when_it_is_full),
         cmocka_unit_test(out_of_memory__is_reported_and_the_head_goes_on_when_there_is_some),
         cmocka_unit_test(SEC_H9__what_smuggles_requests__is_refused),
     };

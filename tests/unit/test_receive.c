@@ -538,6 +538,28 @@ static void no_memory_to_read_into_place__reads_into_the_shared_buffer(void **st
     peer_close(&p);
 }
 
+static void ping_that_cannot_be_answered__ends_the_connection(void **state)
+{
+    uint64_t failed = 1, scarce = 0;
+    (void)state;
+    for (; failed > 0; scarce++) {
+        peer p;
+        weir_report report;
+        peer_init(&p);
+        p.config.max_pooled_bytes = 0;
+        peer_open(&p, 'S');
+        p.alloc.fail_from = p.alloc.calls + 1 + scarce;
+        peer_feed(&p, "\x89\x84\0\0\0\0ping", 10, 10);
+        p.alloc.fail_from = 0;
+        failed = p.alloc.failed;
+        assert_int_equal(weir_conn_report(p.conn, &report, sizeof report), WEIR_OK);
+        assert_int_equal(report.cause, failed > 0 ? WEIR_E_MEMORY : WEIR_OK);
+        assert_true(peer_saw(&p, "PING") == (failed == 0));
+        peer_close(&p);
+    }
+    assert_true(scarce > 2);
+}
+
 static void idleness__is_counted_from_the_last_message_whole_or_in_fragments(void **state)
 {
     static const char *const ends[] = {"\x82\x80\0\0\0", "\x80\x81\0\0\0\0x"};
@@ -565,6 +587,7 @@ static void idleness__is_counted_from_the_last_message_whole_or_in_fragments(voi
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ping_that_cannot_be_answered__ends_the_connection),
         cmocka_unit_test(idleness__is_counted_from_the_last_message_whole_or_in_fragments),
         cmocka_unit_test(bytes_read_into_place__give_the_same_as_bytes_handed_in),
         cmocka_unit_test(bytes_that_were_not_offered__are_refused),
