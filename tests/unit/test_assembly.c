@@ -110,6 +110,30 @@ static void message_that_grows__keeps_its_bytes(void **state)
     peer_close(&p);
 }
 
+static void between_messages__nothing_is_held(void **state)
+{
+    (void)state;
+    peer p;
+    weir_event events[4];
+    peer_init(&p);
+    peer_open(&p, 'S');
+    assert_int_equal(weir__assembly_bytes(p.conn), 0);
+    for (size_t i = 0; i < 4; i++) {
+        size_t used;
+        uint8_t input[] = "\x02\x81\0\0\0\0a\x80\x81\0\0\0\0b\x89\x82\0\0\0\0pq";
+        const size_t len = i < 2 ? 14 : 22;
+        for (size_t at = 0; at < len; at++) { /* a byte at a time: none can stay where it is */
+            weir_conn_receive(p.conn, input + at, 1, &used, events, 4);
+            assert_int_equal(used, 1);
+        }
+        assert_non_null(p.conn->rx);
+        if (i % 2 == 0)
+            weir_conn_events(p.conn, events, 4);
+        assert_true((p.conn->rx == NULL) == (i % 2 == 0));
+    }
+    peer_close(&p);
+}
+
 static void frames_of_all_memory__are_not_counted_nor_made(void **state)
 {
     (void)state;
@@ -138,6 +162,7 @@ int main(void)
         cmocka_unit_test(large_message_that_cannot_grow__keeps_what_it_has),
         cmocka_unit_test(memory_for_a_message__follows_what_arrived),
         cmocka_unit_test(message_that_grows__keeps_its_bytes),
+        cmocka_unit_test(between_messages__nothing_is_held),
         cmocka_unit_test(frames_of_all_memory__are_not_counted_nor_made),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
