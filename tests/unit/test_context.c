@@ -266,6 +266,24 @@ static void connection_whose_output_waits__is_named_though_it_received(void **st
     peer_close(&p);
 }
 
+static void connection_whose_events_wait__is_named_though_output_left(void **state)
+{
+    peer p;
+    weir_span span;
+    (void)state;
+    peer_init(&p);
+    p.config.high_water_bytes = 100;
+    p.config.low_water_bytes = 10;
+    peer_open(&p, 'S');
+    static const char payload[200];
+    assert_int_equal(weir_conn_send(p.conn, WEIR_BINARY, payload, sizeof payload), WEIR_OK);
+    assert_true(weir_conn_wants(p.conn) & WEIR_WANT_EVENTS); /* HIGH_WATER */
+    assert_int_equal(weir_conn_output(p.conn, &span, 1), 1);
+    assert_int_equal(weir_conn_sent(p.conn, 1), WEIR_OK);
+    assert_ptr_equal(weir_context_next_ready(p.context), p.conn);
+    peer_close(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -282,6 +300,7 @@ int main(void)
         cmocka_unit_test(connection_whose_output_left__is_neither_due_nor_named),
         cmocka_unit_test(connections__are_named_in_the_order_in_which_they_became_ready),
         cmocka_unit_test(connection_whose_output_waits__is_named_though_it_received),
+        cmocka_unit_test(connection_whose_events_wait__is_named_though_output_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
