@@ -78,6 +78,12 @@ static void texts_of_the_config__are_copied(void **state)
     bytes_add_request(&request, "Origin: https://other.example\r\n");
     peer_feed(&p, request.data, request.len, 7);
     assert_int_equal(weir_conn_state(p.conn), WEIR_OPEN);
+    weir_conn_free(p.conn);
+    assert_int_equal(weir_conn_create_server(p.context, &p.conn), WEIR_OK);
+    request.len = 0;
+    bytes_add_request(&request, "Origin: https://third.example\r\n");
+    peer_feed(&p, request.data, request.len, 7);
+    assert_int_not_equal(weir_conn_state(p.conn), WEIR_OPEN);
     bytes_free(&request);
     peer_close(&p);
 }
