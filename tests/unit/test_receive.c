@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../src/conn/assembly.h"
 #include "../../src/conn/context.h"
 #include "support/pair.h"
 #include "support/test.h"
@@ -560,6 +561,25 @@ static void ping_that_cannot_be_answered__ends_the_connection(void **state)
     assert_true(scarce > 2);
 }
 
+static void large_message__is_read_into_its_own_memory(void **state)
+{
+    /* Bytes that came, and the room behind them: as much as there is, if that is 4 KiB, or twofold. */
+    static const size_t rows[][2] = {{100, 8092}, {10000, 6384}, {12288, 4096}, {63000, 63000}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        peer p;
+        size_t len;
+        peer_init(&p);
+        peer_open(&p, 'S');
+        static uint8_t input[14 + 63000] = {0x82, 0xFF, 0, 0, 0, 0, 0, 3, 0, 0}; /* 196608 bytes */
+        peer_feed(&p, input, 14 + rows[i][0], 14 + rows[i][0]);
+        const uint8_t *const place = weir_conn_input_buffer(p.conn, &len);
+        assert_ptr_equal(place, p.conn->rx->message.data + rows[i][0]);
+        assert_int_equal(len, rows[i][1]);
+        peer_close(&p);
+    }
+}
+
 static void idleness__is_counted_from_the_last_message_whole_or_in_fragments(void **state)
 {
     static const char *const ends[] = {"\x82\x80\0\0\0", "\x80\x81\0\0\0\0x"};
@@ -588,6 +608,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ping_that_cannot_be_answered__ends_the_connection),
+        cmocka_unit_test(large_message__is_read_into_its_own_memory),
         cmocka_unit_test(idleness__is_counted_from_the_last_message_whole_or_in_fragments),
         cmocka_unit_test(bytes_read_into_place__give_the_same_as_bytes_handed_in),
         cmocka_unit_test(bytes_that_were_not_offered__are_refused),
