@@ -200,6 +200,27 @@ static void no_memory_for_the_compressor__the_message_leaves_all_the_same(void *
     }
 }
 
+/* The policy may leave no memory for a window: each message is compressed alone. */
+static void what_comes_out_longer__AUTO_sends_as_it_is_without_a_window_too(void **state)
+{
+    (void)state;
+    peer p;
+    dice d = {7};
+    uint8_t noise[500];
+    for (size_t i = 0; i < sizeof noise; i++)
+        noise[i] = (uint8_t)dice_below(&d, 256);
+    peer_init(&p);
+    p.config.deflate = WEIR_DEFLATE_ON;
+    p.config.deflate_max_bytes = 1;
+    zip_peer(&p, WEIR_SERVER, "permessage-deflate");
+    assert_int_equal(weir_conn_send(p.conn, WEIR_BINARY | WEIR_AUTO, noise, sizeof noise), WEIR_OK);
+    peer_pump(&p);
+    assert_int_equal(p.output.len, 4 + sizeof noise);
+    assert_memory_equal(p.output.data + 4, noise, sizeof noise);
+    assert_int_equal(stats_of(p.conn).tx_skipped, 1);
+    peer_close(&p);
+}
+
 /* On a connection that had no handshake, each block that it needs. */
 static void no_memory_to_start_with__compression_does_not_start(void **state)
 {
@@ -567,6 +588,7 @@ int main(void)
         cmocka_unit_test(no_memory_to_start_with__compression_does_not_start),
         cmocka_unit_test(connections_interleaved_at_every_byte__do_not_disturb_each_other),
         cmocka_unit_test(output__is_the_same_again_and_beside_other_connections),
+        cmocka_unit_test(what_comes_out_longer__AUTO_sends_as_it_is_without_a_window_too),
         cmocka_unit_test(statistics__count_both_directions_and_what_AUTO_left_alone),
         cmocka_unit_test(memory_for_sending__keeps_to_its_limit),
         cmocka_unit_test(without_takeover__connections_hold_no_windows),
