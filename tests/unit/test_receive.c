@@ -563,7 +563,7 @@ static void ping_that_cannot_be_answered__ends_the_connection(void **state)
 
 static void large_message__is_read_into_its_own_memory(void **state)
 {
-    /* Bytes that came, and the room behind them: as much as there is, if that is 4 KiB, or twofold. */
+    /* Bytes that came, and the room behind them: what there is, if that is 4 KiB, or twofold. */
     static const size_t rows[][2] = {{100, 8092}, {10000, 6384}, {12288, 4096}, {63000, 63000}};
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
