@@ -134,6 +134,7 @@ static void open__comes_before_what_came_with_it__then_the_head_is_forgotten(voi
     assert_non_null(weir__conn_opening(p.conn));
     assert_int_equal(weir_conn_events(p.conn, events, 8), 0);
     assert_null(weir__conn_opening(p.conn));
+    assert_null(p.conn->extra);
     bytes_free(&input);
     peer_close(&p);
 }
