@@ -311,6 +311,9 @@ static void request__is_answered_as_it_asks(void **state)
             assert_int_equal(weir_conn_respond(p.conn, refused[i], NULL, 0, NULL, 0),
                              WEIR_E_HTTP_STATUS);
         assert_int_equal(weir_conn_respond(p.conn, plain ? 200 : 300, NULL, 0, NULL, 0), WEIR_OK);
+        weir_report report;
+        assert_int_equal(weir_conn_report(p.conn, &report, sizeof report), WEIR_OK);
+        assert_int_equal(report.http_status, plain ? 200 : 300);
         bytes_free(&input);
         peer_close(&p);
     }
