@@ -200,6 +200,30 @@ static void no_memory_for_the_compressor__the_message_leaves_all_the_same(void *
     }
 }
 
+/* What is to be compressed is never sent as it is: without memory it is refused. */
+static void no_memory_at_all__compressed_or_refused(void **state)
+{
+    static const char text[300];
+    (void)state;
+    for (uint64_t ahead = 0; ahead < 5; ahead++) {
+        peer p;
+        peer_init(&p);
+        p.config.deflate = WEIR_DEFLATE_ON;
+        p.config.max_pooled_bytes = 0;
+        zip_peer(&p, WEIR_SERVER, "permessage-deflate");
+        p.alloc.fail_from = p.alloc.calls + 1 + ahead;
+        const int status = weir_conn_send(p.conn, WEIR_BINARY | WEIR_COMPRESS, text, sizeof text);
+        p.alloc.fail_from = 0;
+        peer_pump(&p);
+        assert_int_equal(p.output.len > 0, status == WEIR_OK);
+        if (status == WEIR_OK)
+            assert_int_equal(p.output.data[0], 0xC2);
+        else
+            assert_int_equal(status, WEIR_E_MEMORY);
+        peer_close(&p);
+    }
+}
+
 /* The policy may leave no memory for a window: each message is compressed alone. */
 static void what_comes_out_longer__AUTO_sends_as_it_is_without_a_window_too(void **state)
 {
@@ -589,6 +613,7 @@ int main(void)
         cmocka_unit_test(connections_interleaved_at_every_byte__do_not_disturb_each_other),
         cmocka_unit_test(output__is_the_same_again_and_beside_other_connections),
         cmocka_unit_test(what_comes_out_longer__AUTO_sends_as_it_is_without_a_window_too),
+        cmocka_unit_test(no_memory_at_all__compressed_or_refused),
         cmocka_unit_test(statistics__count_both_directions_and_what_AUTO_left_alone),
         cmocka_unit_test(memory_for_sending__keeps_to_its_limit),
         cmocka_unit_test(without_takeover__connections_hold_no_windows),
