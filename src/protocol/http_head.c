@@ -87,7 +87,6 @@ static int http_head_start(weir__http_head *head)
         head->empty_lines++;
         return http_head_goto(head, HTTP_HEAD_EMPTY_LF);
     }
-    head->token_at = head->at;
     head->limit_at = head->at + (size_t)head->policy->max_line_bytes;
     head->state = head->kind == WEIR__HTTP_REQUEST ? HTTP_HEAD_METHOD : HTTP_HEAD_VERSION;
     return WEIR_OK;

@@ -220,7 +220,7 @@ static bool stream_fields_next_line(weir_text *head, weir_text *line)
     return false;
 }
 
-/* Take what stands before a separator off a text. False: there is none. */
+/* Take what stands before a separator off a text. False: there is none, or nothing before it. */
 static bool stream_fields_next_part(weir_text *text, weir_text separator, weir_text *part)
 {
     for (size_t i = 0; i + separator.len <= text->len; i++) {
@@ -228,7 +228,7 @@ static bool stream_fields_next_part(weir_text *text, weir_text separator, weir_t
             continue;
         *part = (weir_text){text->data, i};
         *text = (weir_text){text->data + i + separator.len, text->len - i - separator.len};
-        return true;
+        return i > 0;
     }
     return false;
 }

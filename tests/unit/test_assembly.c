@@ -56,6 +56,84 @@ static void large_message_that_cannot_grow__keeps_what_it_has(void **state)
     peer_close(&p);
 }
 
+/* 1 KiB, then at most twofold, never more than is expected; small blocks are rounded up. */
+static void memory_for_a_message__follows_what_arrived(void **state)
+{
+    static const struct {
+        size_t need;
+        uint64_t expected;
+        size_t cap;
+    } rows[] = {{1, 0, 64},
+                {1, 1, 64},
+                {1, 100, 128},
+                {1, 1024, 1024},
+                {1, 5000, 1024},
+                {1023, 5000, 1024},
+                {1025, 5000, 2048},
+                {3000, 10000, 4096},
+                {3000, 3000, 4096},
+                {65536, 70000, 65536},
+                {65537, 0, 65537},
+                {65537, 65537, 65537},
+                {65537, 100000, 100000},
+                {65537, 1 << 20, 131074}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        peer p;
+        peer_init(&p);
+        peer_open(&p, 'S');
+        weir__buffer *const message = &weir__assembly_open(p.conn)->message;
+        assert_int_equal(weir__assembly_grow(p.conn, rows[i].need, rows[i].expected), WEIR_OK);
+        assert_int_equal(message->cap, rows[i].cap);
+        assert_int_equal(weir__assembly_bytes(p.conn), p.conn->rx->cap + rows[i].cap);
+        peer_close(&p);
+    }
+}
+
+static void message_that_grows__keeps_its_bytes(void **state)
+{
+    (void)state;
+    peer p;
+    peer_init(&p);
+    peer_open(&p, 'S');
+    weir__buffer *const message = &weir__assembly_open(p.conn)->message;
+    for (size_t caps = 0; caps < 10; caps++) {
+        const size_t len = message->len;
+        assert_int_equal(weir__assembly_grow(p.conn, message->cap - len + 1, UINT64_MAX), WEIR_OK);
+        assert_true(message->cap > len);
+        for (size_t i = 0; i < len; i++)
+            assert_int_equal(message->data[i], i % 251);
+        for (; message->len < message->cap; message->len++)
+            message->data[message->len] = (uint8_t)(message->len % 251);
+    }
+    assert_true(message->cap > 2 * WEIR__POOL_MAX);
+    peer_close(&p);
+}
+
+static void between_messages__nothing_is_held(void **state)
+{
+    (void)state;
+    peer p;
+    weir_event events[4];
+    peer_init(&p);
+    peer_open(&p, 'S');
+    assert_int_equal(weir__assembly_bytes(p.conn), 0);
+    for (size_t i = 0; i < 4; i++) {
+        size_t used;
+        uint8_t input[] = "\x02\x81\0\0\0\0a\x80\x81\0\0\0\0b\x89\x82\0\0\0\0pq";
+        const size_t len = i < 2 ? 14 : 22;
+        for (size_t at = 0; at < len; at++) { /* a byte at a time: none can stay where it is */
+            weir_conn_receive(p.conn, input + at, 1, &used, events, 4);
+            assert_int_equal(used, 1);
+        }
+        assert_non_null(p.conn->rx);
+        if (i % 2 == 0)
+            weir_conn_events(p.conn, events, 4);
+        assert_true((p.conn->rx == NULL) == (i % 2 == 0));
+    }
+    peer_close(&p);
+}
+
 static void frames_of_all_memory__are_not_counted_nor_made(void **state)
 {
     (void)state;
@@ -82,6 +160,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lengths_near_the_end_of_memory__are_out_of_memory),
         cmocka_unit_test(large_message_that_cannot_grow__keeps_what_it_has),
+        cmocka_unit_test(memory_for_a_message__follows_what_arrived),
+        cmocka_unit_test(message_that_grows__keeps_its_bytes),
+        cmocka_unit_test(between_messages__nothing_is_held),
         cmocka_unit_test(frames_of_all_memory__are_not_counted_nor_made),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -277,6 +277,91 @@ static void freed_parts__serve_their_size_again(void **state)
     free(arena.bytes);
 }
 
+/* A part for the caller's bytes and its head, of so many units. */
+static void *take_units(heap *arena, size_t units)
+{
+    return weir__block_allocate(arena->block, NULL, 0, (units - 1) * 2 * sizeof(void *));
+}
+
+static void give_units(heap *arena, void *part, size_t units)
+{
+    weir__block_allocate(arena->block, part, (units - 1) * 2 * sizeof(void *), 0);
+}
+
+/* Parts of these sizes with walls between them, and nothing else free. */
+static void fill_around(heap *arena, size_t len, const size_t *units, size_t count, void **parts)
+{
+    arena_open(arena, len, 0);
+    for (size_t i = 0; i < count; i++) {
+        parts[i] = take_units(arena, units[i]);
+        assert_non_null(take_units(arena, 2));
+    }
+    while (take_units(arena, 2))
+        ;
+}
+
+/* From 16 to 31 units two sizes share a list. */
+static void the_only_part__is_found_by_each_size_that_it_is_enough_for(void **state)
+{
+    (void)state;
+    for (size_t have = 2; have < 40; have++) {
+        heap arena;
+        void *part;
+        fill_around(&arena, 4096, &have, 1, &part);
+        for (size_t want = 2; want <= have + 1; want++) {
+            give_units(&arena, part, have);
+            /* In its class only the first part is looked at, which is this one. */
+            void *const got = take_units(&arena, want);
+            assert_ptr_equal(got, want <= have ? part : NULL);
+            give_units(&arena, got ? got : take_units(&arena, have), want <= have ? want : have);
+            assert_ptr_equal(take_units(&arena, have), part);
+        }
+        free(arena.bytes);
+    }
+}
+
+static void what_is_left_over__is_used_to_the_last_unit(void **state)
+{
+    (void)state;
+    for (size_t have = 4; have < 40; have++) {
+        heap arena;
+        void *part;
+        fill_around(&arena, 4096, &have, 1, &part);
+        give_units(&arena, part, have);
+        assert_ptr_equal(take_units(&arena, have - 2), part);
+        assert_non_null(take_units(&arena, 2));
+        assert_null(take_units(&arena, 2));
+        free(arena.bytes);
+    }
+}
+
+static void lists_of_a_level__are_forgotten_when_the_last_is_empty(void **state)
+{
+    static const size_t units[2] = {17, 30};
+    (void)state;
+    heap arena;
+    void *parts[2];
+    fill_around(&arena, 4096, units, 2, parts);
+    give_units(&arena, parts[0], units[0]);
+    give_units(&arena, parts[1], units[1]);
+    assert_ptr_equal(take_units(&arena, units[0]), parts[0]);
+    assert_ptr_equal(take_units(&arena, 2), parts[1]);
+    free(arena.bytes);
+}
+
+static void the_smallest_block__has_room_for_one_small_part(void **state)
+{
+    (void)state;
+    heap arena;
+    size_t len = 1;
+    for (arena_open(&arena, len, 0); !arena.block; arena_open(&arena, ++len, 0))
+        free(arena.bytes);
+    assert_null(take_units(&arena, 3));
+    assert_non_null(take_units(&arena, 2));
+    assert_null(take_units(&arena, 2));
+    free(arena.bytes);
+}
+
 static void no_block__gives_nothing(void **state)
 {
     (void)state;
@@ -305,6 +390,10 @@ int main(void)
         cmocka_unit_test(overhead__is_small),
         cmocka_unit_test(part__costs_its_length_in_units_and_one_more),
         cmocka_unit_test(freed_parts__serve_their_size_again),
+        cmocka_unit_test(the_only_part__is_found_by_each_size_that_it_is_enough_for),
+        cmocka_unit_test(what_is_left_over__is_used_to_the_last_unit),
+        cmocka_unit_test(lists_of_a_level__are_forgotten_when_the_last_is_empty),
+        cmocka_unit_test(the_smallest_block__has_room_for_one_small_part),
         cmocka_unit_test(no_block__gives_nothing),
         cmocka_unit_test(nothing_resized_to_nothing__is_nothing),
     };

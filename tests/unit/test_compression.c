@@ -163,26 +163,32 @@ static void memory_for_sending__is_let_go_after_idleness_but_not_within_a_messag
 static void no_memory_for_the_compressor__the_message_leaves_all_the_same(void **state)
 {
     (void)state;
-    for (int type = WEIR_COMPRESS; type <= WEIR_AUTO; type += WEIR_PLAIN) {
+    for (int i = 0; i < 4; i++) {
+        const int type = i % 2 ? WEIR_AUTO : WEIR_COMPRESS;
+        const int is_random = i / 2; /* comes out longer than it is */
         peer p;
         bytes text = {NULL, 0, 0};
         zip_output o;
         peer_init(&p);
         p.config.deflate = WEIR_DEFLATE_ON;
         zip_peer(&p, WEIR_SERVER, "permessage-deflate");
+        dice d = {7};
         zip_json(&text, 1, 500);
+        for (size_t at = 0; is_random && at < text.len; at++)
+            text.data[at] = (uint8_t)dice_below(&d, 256);
+        const int kind = is_random ? WEIR_BINARY : WEIR_TEXT;
         for (uint64_t ahead = 1; ahead < 6; ahead++) {
             p.alloc.fail_at = p.alloc.calls + ahead;
-            int status = weir_conn_send(p.conn, WEIR_TEXT | type, text.data, text.len);
+            int status = weir_conn_send(p.conn, kind | type, text.data, text.len);
             if (status == WEIR_E_MEMORY)
-                status = weir_conn_send(p.conn, WEIR_TEXT | type, text.data, text.len);
+                status = weir_conn_send(p.conn, kind | type, text.data, text.len);
             assert_int_equal(status, WEIR_OK);
             peer_pump(&p);
             weir_conn_trim(p.conn);
         }
         p.alloc.fail_at = 0;
         zip_output_open(&o, &p.output, WEIR_SERVER, 13, 1);
-        for (int i = 0; i < 5; i++) {
+        for (int turn = 0; turn < 5; turn++) {
             assert_true(zip_output_next(&o));
             assert_int_equal(o.text.len, text.len);
             assert_memory_equal(o.text.data, text.data, text.len);
@@ -192,6 +198,51 @@ static void no_memory_for_the_compressor__the_message_leaves_all_the_same(void *
         bytes_free(&text);
         peer_close(&p);
     }
+}
+
+/* What is to be compressed is never sent as it is: without memory it is refused. */
+static void no_memory_at_all__compressed_or_refused(void **state)
+{
+    static const char text[300];
+    (void)state;
+    for (uint64_t ahead = 0; ahead < 5; ahead++) {
+        peer p;
+        peer_init(&p);
+        p.config.deflate = WEIR_DEFLATE_ON;
+        p.config.max_pooled_bytes = 0;
+        zip_peer(&p, WEIR_SERVER, "permessage-deflate");
+        p.alloc.fail_from = p.alloc.calls + 1 + ahead;
+        const int status = weir_conn_send(p.conn, WEIR_BINARY | WEIR_COMPRESS, text, sizeof text);
+        p.alloc.fail_from = 0;
+        peer_pump(&p);
+        assert_int_equal(p.output.len > 0, status == WEIR_OK);
+        if (status == WEIR_OK)
+            assert_int_equal(p.output.data[0], 0xC2);
+        else
+            assert_int_equal(status, WEIR_E_MEMORY);
+        peer_close(&p);
+    }
+}
+
+/* The policy may leave no memory for a window: each message is compressed alone. */
+static void what_comes_out_longer__AUTO_sends_as_it_is_without_a_window_too(void **state)
+{
+    (void)state;
+    peer p;
+    dice d = {7};
+    uint8_t noise[500];
+    for (size_t i = 0; i < sizeof noise; i++)
+        noise[i] = (uint8_t)dice_below(&d, 256);
+    peer_init(&p);
+    p.config.deflate = WEIR_DEFLATE_ON;
+    p.config.deflate_max_bytes = 1;
+    zip_peer(&p, WEIR_SERVER, "permessage-deflate");
+    assert_int_equal(weir_conn_send(p.conn, WEIR_BINARY | WEIR_AUTO, noise, sizeof noise), WEIR_OK);
+    peer_pump(&p);
+    assert_int_equal(p.output.len, 4 + sizeof noise);
+    assert_memory_equal(p.output.data + 4, noise, sizeof noise);
+    assert_int_equal(stats_of(p.conn).tx_skipped, 1);
+    peer_close(&p);
 }
 
 /* On a connection that had no handshake, each block that it needs. */
@@ -561,6 +612,8 @@ int main(void)
         cmocka_unit_test(no_memory_to_start_with__compression_does_not_start),
         cmocka_unit_test(connections_interleaved_at_every_byte__do_not_disturb_each_other),
         cmocka_unit_test(output__is_the_same_again_and_beside_other_connections),
+        cmocka_unit_test(what_comes_out_longer__AUTO_sends_as_it_is_without_a_window_too),
+        cmocka_unit_test(no_memory_at_all__compressed_or_refused),
         cmocka_unit_test(statistics__count_both_directions_and_what_AUTO_left_alone),
         cmocka_unit_test(memory_for_sending__keeps_to_its_limit),
         cmocka_unit_test(without_takeover__connections_hold_no_windows),

@@ -688,6 +688,45 @@ static void fault_after_an_idle_close__is_not_the_cause(void **state)
     peer_close(&p);
 }
 
+static void option_for_which_there_is_no_memory__stays(void **state)
+{
+    (void)state;
+    peer p;
+    peer_init(&p);
+    p.config.max_pooled_bytes = 0;
+    peer_open(&p, 'S');
+    const weir_config *const policy = p.conn->policy;
+    p.alloc.fail_from = 1;
+    assert_int_equal(weir_conn_set(p.conn, WEIR_OPTION_MAX_FRAGMENTS, 9), WEIR_E_MEMORY);
+    p.alloc.fail_from = 0;
+    assert_ptr_equal(p.conn->policy, policy);
+    assert_int_equal(weir_conn_set(p.conn, WEIR_OPTION_MAX_FRAGMENTS, 9), WEIR_OK);
+    peer_close(&p);
+}
+
+/* What came before the answer gives its events behind OPEN, as many as there is room for. */
+static void events_of_early_bytes__are_wanted_until_they_were_taken(void **state)
+{
+    static const int types[] = {WEIR_EVENT_OPEN, WEIR_EVENT_MESSAGE, WEIR_EVENT_MESSAGE};
+    (void)state;
+    peer p;
+    weir_event event;
+    peer_init(&p);
+    peer_open(&p, 's');
+    conn_push_request(&p);
+    conn_push_frame(&p, 1, 1, "one");
+    conn_push_frame(&p, 1, 1, "two");
+    assert_int_equal(weir_conn_wants(p.conn) & WEIR_WANT_EVENTS, 0);
+    assert_int_equal(weir_conn_accept(p.conn, NULL, 0, NULL, 0), WEIR_OK);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(weir_conn_wants(p.conn) & WEIR_WANT_EVENTS, WEIR_WANT_EVENTS);
+        assert_int_equal(weir_conn_events(p.conn, &event, 1), 1);
+        assert_int_equal(event.type, types[i]);
+    }
+    assert_int_equal(weir_conn_wants(p.conn) & WEIR_WANT_EVENTS, 0);
+    peer_close(&p);
+}
+
 int main(void)
 {
     memset(conn_large, 'l', sizeof conn_large);
@@ -702,6 +741,8 @@ int main(void)
         cmocka_unit_test(close_while_a_head_request_waits__answers_without_a_body),
         cmocka_unit_test(second_fault__changes_nothing),
         cmocka_unit_test(fault_after_an_idle_close__is_not_the_cause),
+        cmocka_unit_test(option_for_which_there_is_no_memory__stays),
+        cmocka_unit_test(events_of_early_bytes__are_wanted_until_they_were_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

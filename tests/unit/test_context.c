@@ -78,6 +78,12 @@ static void texts_of_the_config__are_copied(void **state)
     bytes_add_request(&request, "Origin: https://other.example\r\n");
     peer_feed(&p, request.data, request.len, 7);
     assert_int_equal(weir_conn_state(p.conn), WEIR_OPEN);
+    weir_conn_free(p.conn);
+    assert_int_equal(weir_conn_create_server(p.context, &p.conn), WEIR_OK);
+    request.len = 0;
+    bytes_add_request(&request, "Origin: https://third.example\r\n");
+    peer_feed(&p, request.data, request.len, 7);
+    assert_int_not_equal(weir_conn_state(p.conn), WEIR_OPEN);
     bytes_free(&request);
     peer_close(&p);
 }
@@ -234,6 +240,56 @@ static void connection_whose_output_left__is_neither_due_nor_named(void **state)
     }
 }
 
+static void connections__are_named_in_the_order_in_which_they_became_ready(void **state)
+{
+    peer p;
+    weir_conn *other;
+    (void)state;
+    peer_init(&p);
+    peer_open(&p, 'S');
+    assert_int_equal(weir_conn_create_established(p.context, WEIR_SERVER, &other), WEIR_OK);
+    weir_conn_ping(p.conn, NULL, 0);
+    weir_conn_ping(other, NULL, 0);
+    weir_conn_receive_eof(p.conn); /* it is in its place already */
+    assert_ptr_equal(weir_context_next_ready(p.context), p.conn);
+    assert_ptr_equal(weir_context_next_ready(p.context), other);
+    assert_null(weir_context_next_ready(p.context));
+    weir_conn_free(other);
+    peer_close(&p);
+}
+
+static void connection_whose_output_waits__is_named_though_it_received(void **state)
+{
+    peer p;
+    size_t used;
+    weir_event event;
+    (void)state;
+    peer_init(&p);
+    peer_open(&p, 'S');
+    weir_conn_ping(p.conn, NULL, 0);
+    assert_int_equal(weir_conn_receive(p.conn, "\x81", 1, &used, &event, 1), 0);
+    assert_ptr_equal(weir_context_next_ready(p.context), p.conn);
+    peer_close(&p);
+}
+
+static void connection_whose_events_wait__is_named_though_output_left(void **state)
+{
+    peer p;
+    weir_span span;
+    (void)state;
+    peer_init(&p);
+    p.config.high_water_bytes = 100;
+    p.config.low_water_bytes = 10;
+    peer_open(&p, 'S');
+    static const char payload[200];
+    assert_int_equal(weir_conn_send(p.conn, WEIR_BINARY, payload, sizeof payload), WEIR_OVER_HIGH);
+    assert_true(weir_conn_wants(p.conn) & WEIR_WANT_EVENTS); /* HIGH_WATER */
+    assert_int_equal(weir_conn_output(p.conn, &span, 1), 1);
+    assert_int_equal(weir_conn_sent(p.conn, 1), WEIR_OK);
+    assert_ptr_equal(weir_context_next_ready(p.context), p.conn);
+    peer_close(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -248,6 +304,9 @@ int main(void)
         cmocka_unit_test(options_by_number__are_the_fields_by_name),
         cmocka_unit_test(context_calls_on_null__are_argument_errors),
         cmocka_unit_test(connection_whose_output_left__is_neither_due_nor_named),
+        cmocka_unit_test(connections__are_named_in_the_order_in_which_they_became_ready),
+        cmocka_unit_test(connection_whose_output_waits__is_named_though_it_received),
+        cmocka_unit_test(connection_whose_events_wait__is_named_though_output_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

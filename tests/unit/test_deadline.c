@@ -521,6 +521,42 @@ static void deadline_that_passes_while_output_waits__is_acted_on_at_once(void **
     peer_close(&p);
 }
 
+/* The program has what is left of the time that the request took. */
+static void request_that_waits_for_its_answer__is_still_a_handshake(void **state)
+{
+    peer p;
+    bytes request = {0};
+    (void)state;
+    peer_init(&p);
+    p.accept = 0;
+    peer_open(&p, 's');
+    deadline_time(&p, p.config.handshake_timeout_ms - 1);
+    bytes_add_request(&request, NULL);
+    peer_feed(&p, request.data, request.len, request.len);
+    assert_int_equal(weir_conn_state(p.conn), WEIR_CONNECTING);
+    deadline_time(&p, p.config.handshake_timeout_ms);
+    assert_int_not_equal(weir_conn_state(p.conn), WEIR_CONNECTING);
+    bytes_free(&request);
+    peer_close(&p);
+}
+
+/* A refusal whose body never ends is told with as much of it as came. */
+static void body_of_a_refusal_that_stops__is_told_when_the_time_is_over(void **state)
+{
+    static const char answer[] = "HTTP/1.1 404 No\r\nContent-Length: 9\r\n\r\nnot";
+    peer p;
+    (void)state;
+    peer_init(&p);
+    peer_open(&p, 'c');
+    deadline_time(&p, p.config.connect_timeout_ms - 1); /* it does not get more time then */
+    peer_feed(&p, answer, sizeof answer - 1, 9);
+    assert_int_equal(weir_conn_state(p.conn), WEIR_CONNECTING);
+    deadline_time(&p, p.config.connect_timeout_ms);
+    assert_int_equal(weir_conn_state(p.conn), WEIR_CLOSED);
+    assert_true(peer_saw(&p, "REJECTED flags=0 code=404 cause=- offset=0 token=0 len=3 not"));
+    peer_close(&p);
+}
+
 static void option_changed_on_the_way__moves_the_deadline(void **state)
 {
     peer p;
@@ -619,6 +655,8 @@ int main(void)
         cmocka_unit_test(single_connection_whose_transport_is_full__is_not_woken_all_the_time),
         cmocka_unit_test(single_connection_whose_transport_is_full__still_meets_its_deadlines),
         cmocka_unit_test(deadline_that_passes_while_output_waits__is_acted_on_at_once),
+        cmocka_unit_test(request_that_waits_for_its_answer__is_still_a_handshake),
+        cmocka_unit_test(body_of_a_refusal_that_stops__is_told_when_the_time_is_over),
         cmocka_unit_test(option_changed_on_the_way__moves_the_deadline),
         cmocka_unit_test(deadline_that_passed__is_due_now_until_it_was_seen_to),
         cmocka_unit_test(round_trip_of_49_days__is_the_longest_that_is_told),

@@ -106,6 +106,7 @@ static void feeding_nothing__changes_nothing(void **state)
     assert_int_equal(weir__http_head_feed(&head, &memory, NULL, 0, &used), WEIR__HTTP_MORE);
     assert_int_equal(used, 0);
     assert_int_equal(alloc.calls, 0);
+    assert_string_equal(weir__http_slice_text(&head, head.reason).data, "");
     assert_int_equal(heads_feed(&head, &memory, LIT("GET / HTTP/1.1\r\n\r\n"), &used), WEIR_OK);
     /* Once whole it stays so. */
     assert_int_equal(heads_feed(&head, &memory, LIT("GET"), &used), WEIR_OK);
@@ -136,6 +137,11 @@ static void after_a_reset__the_next_head_is_parsed(void **state)
     assert_int_equal(alloc.calls, calls);
     weir__http_head_free(&head, &memory);
     assert_int_equal(alloc.live, 0);
+    assert_int_equal(heads_feed(&head, &memory, LIT("HTTP/1.0 404 No\r\nD: 4\r\n\r\n"), &used),
+                     WEIR_OK);
+    heads_dump(&head, dump, sizeof dump);
+    assert_string_equal(dump, "1.0|404|No|D=4");
+    weir__http_head_free(&head, &memory);
 }
 
 /* ---- Lines -----------------------------------------------------------------------------------*/
@@ -654,6 +660,43 @@ static void SEC_M1__a_long_piece__costs_memory_only_as_far_as_the_head_goes(void
     weir__http_head_free(&head, &memory);
 }
 
+/* Behind a start line, each time so many field lines of 40 bytes in one piece. */
+static void check_table(const size_t *counts, const size_t *caps, size_t pieces)
+{
+    weir__memory memory;
+    heads_alloc alloc;
+    heads_memory(&memory, &alloc);
+    const weir_config policy = heads_policy();
+    weir__http_head head = {
+        .kind = WEIR__HTTP_REQUEST, .policy = &policy, .kernels = heads_kernels()};
+    heads_text text = {NULL, 0, 0};
+    size_t used;
+    heads_add_text(&text, "GET /a/longer/target HTTP/1.1\r\n");
+    assert_int_equal(heads_feed(&head, &memory, text.data, text.len, &used), WEIR__HTTP_MORE);
+    for (size_t i = 0; i < pieces; i++) {
+        text.len = 0;
+        heads_add_run(&text, "X-Name: a value of forty bytes in all.\r\n", counts[i]);
+        assert_int_equal(heads_feed(&head, &memory, text.data, text.len, &used), WEIR__HTTP_MORE);
+        assert_int_equal(head.lines.cap, caps[i] * sizeof(weir__http_line));
+    }
+    free(text.data);
+    weir__http_head_free(&head, &memory);
+}
+
+/* Blocks have 4, 8, 16, 32 lines. */
+static void
+the_table_of_fields__is_made_for_what_is_at_hand__then_grows_when_it_is_full(void **state)
+{
+    static const size_t counts[] = {1, 1, 1, 1, 1, 3, 8};
+    static const size_t caps[] = {4, 4, 4, 4, 8, 8, 16};
+    (void)state;
+    for (size_t count = 0; count <= 20; count++) {
+        const size_t lines = count == 0 ? 0 : count < 4 ? 4 : count < 8 ? 8 : count <= 16 ? 16 : 32;
+        check_table(&count, &lines, 1);
+    }
+    check_table(counts, caps, sizeof caps / sizeof *caps);
+}
+
 static void out_of_memory__is_reported_and_the_head_goes_on_when_there_is_some(void **state)
 {
     (void)state;
@@ -748,6 +791,8 @@ int main(void)
         cmocka_unit_test(R9110_5_4_1__SEC_H6__fields__are_taken_up_to_their_limit),
         cmocka_unit_test(SEC_C4__byte_by_byte__each_byte_is_looked_at_when_it_comes),
         cmocka_unit_test(SEC_M1__a_long_piece__costs_memory_only_as_far_as_the_head_goes),
+        cmocka_unit_test(
+            the_table_of_fields__is_made_for_what_is_at_hand__then_grows_when_it_is_full),
         cmocka_unit_test(out_of_memory__is_reported_and_the_head_goes_on_when_there_is_some),
         cmocka_unit_test(SEC_H9__what_smuggles_requests__is_refused),
     };

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../src/conn/message.h"
 #include "support/peer.h"
 #include "support/test.h"
 #include "support/zip.h"
@@ -168,10 +169,13 @@ static void connections_of_different_modes__share_a_message_in_different_forms(v
     weir_conn *const preferred = message_conn(&p, WEIR_DEFLATE_PREFERRED);
     weir_conn *const always = message_conn(&p, WEIR_DEFLATE_ALWAYS);
     assert_int_equal(weir_message_create(p.context, WEIR_TEXT, "short", 5, &message), WEIR_OK);
+    const weir_message *first = NULL;
     for (int turn = 0; turn < 2; turn++) {
         assert_false(message_is_packed(&p, plain, message));
         assert_false(message_is_packed(&p, preferred, message));
         assert_true(message_is_packed(&p, always, message));
+        assert_true(first == NULL || first == message->variants); /* none is made twice */
+        first = message->variants;
     }
     assert_int_equal(weir_conn_send(always, WEIR_TEXT, "short", 5), WEIR_OK);
     weir_span span;

@@ -104,6 +104,31 @@ static void borrowed_messages_between_copied_ones__leave_with_them_in_order(void
     peer_close(&p);
 }
 
+/* The chunk that a body was masked into takes its place, at the end of the queue or within it. */
+static void what_is_sent_behind_a_masked_body__follows_it(void **state)
+{
+    (void)state;
+    for (size_t at_the_end = 0; at_the_end < 2; at_the_end++) {
+        peer p;
+        offer_open(&p, 'C');
+        weir_conn_send_ref(p.conn, WEIR_BINARY, offer_data, 30000, 1);
+        if (!at_the_end)
+            weir_conn_send_ref(p.conn, WEIR_TEXT, offer_data, 200000, 2);
+        for (size_t turn = 0; turn < 3; turn++) {
+            assert_int_equal(offer_once(&p, 2, 1), 1);
+            weir_conn_send(p.conn, WEIR_TEXT, "copied", 6);
+            weir_conn_send_ref(p.conn, WEIR_TEXT, "borrowed", 8, 3);
+        }
+        offer_all(&p);
+        char *const said = wire_say(&p.output, p.role);
+        const size_t len = strlen(said);
+        static const char last[] = "T:copied T:borrowed T:copied T:borrowed T:copied T:borrowed";
+        assert_string_equal(said + len - strlen(last) - (said[len - 1] == ' '), last);
+        free(said);
+        peer_close(&p);
+    }
+}
+
 static void span_array_of_one__gets_one_run_of_bodies(void **state)
 {
     peer p;
@@ -474,6 +499,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(borrowed_messages_of_a_client__leave_together),
         cmocka_unit_test(borrowed_messages_between_copied_ones__leave_with_them_in_order),
+        cmocka_unit_test(what_is_sent_behind_a_masked_body__follows_it),
         cmocka_unit_test(span_array_of_one__gets_one_run_of_bodies),
         cmocka_unit_test(fragments_of_a_borrowed_message__stand_in_one_gather_list),
         cmocka_unit_test(partial_sends__at_every_byte_lose_nothing),

@@ -114,6 +114,52 @@ static void early_bytes_that_wait__come_before_what_is_read_into_place(void **st
     peer_close(&p);
 }
 
+static void what_is_wrong_in_early_bytes__has_its_place_in_the_input(void **state)
+{
+    (void)state;
+    peer p;
+    bytes early = {0}, request = {0};
+    weir_event events[8];
+    bytes_add_request(&request, NULL);
+    wire_script(&early, WEIR_CLIENT, "T:one");
+    const size_t fault = request.len + early.len;
+    bytes_add(&early, "\xFF\xFF", 2);
+    opening_early(&p, 8, &early);
+    assert_int_equal(weir_conn_events(p.conn, events, 8), 3);
+    assert_int_equal(events[2].type, WEIR_EVENT_CLOSED);
+    assert_int_equal(events[2].cause, WEIR_E_RSV);
+    assert_int_equal(events[2].offset, fault);
+    bytes_free(&early);
+    bytes_free(&request);
+    peer_close(&p);
+}
+
+/* Request and frames in one input. */
+static void open__comes_before_what_came_with_it__then_the_head_is_forgotten(void **state)
+{
+    (void)state;
+    peer p;
+    bytes input = {0};
+    weir_event events[8];
+    size_t used;
+    peer_init(&p);
+    p.config.auto_accept = 1;
+    peer_open(&p, 's');
+    bytes_add_request(&input, NULL);
+    wire_script(&input, WEIR_CLIENT, "T:one P:two");
+    assert_int_equal(weir_conn_receive(p.conn, input.data, input.len, &used, events, 8), 3);
+    assert_int_equal(used, input.len);
+    assert_int_equal(events[0].type, WEIR_EVENT_OPEN);
+    assert_int_equal(events[1].type, WEIR_EVENT_MESSAGE);
+    assert_int_equal(events[2].type, WEIR_EVENT_PING);
+    assert_non_null(weir__conn_opening(p.conn));
+    assert_int_equal(weir_conn_events(p.conn, events, 8), 0);
+    assert_null(weir__conn_opening(p.conn));
+    assert_null(p.conn->extra);
+    bytes_free(&input);
+    peer_close(&p);
+}
+
 /* ---- The end before the beginning ------------------------------------------------------------*/
 
 static void rejection_whose_length_makes_no_sense__fails_for_that(void **state)
@@ -224,6 +270,101 @@ static void context_with_lists__survives_each_missing_block(void **state)
     test_alloc_sweep(opening_context);
 }
 
+static void check_text(const peer *p, int id, const char *expected)
+{
+    weir_text text;
+    if (expected == NULL) {
+        assert_int_equal(weir_conn_text(p->conn, id, &text), WEIR_E_NOT_FOUND);
+        return;
+    }
+    assert_int_equal(weir_conn_text(p->conn, id, &text), WEIR_OK);
+    assert_int_equal(text.len, strlen(expected));
+    assert_memory_equal(text.data, expected, text.len);
+}
+
+static void request__is_read_text_by_text(void **state)
+{
+    static const char request[] =
+        "GET /path?a=b HTTP/1.1\r\nHost: host:80\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+        "Sec-WebSocket-Protocol: chat, echo\r\nOrigin: http://host\r\n\r\n";
+    static const char *const texts[] = {NULL,      "GET",         "/path?a=b", "/path", "a=b",
+                                        "host:80", "http://host", NULL,        NULL,    NULL};
+    (void)state;
+    peer p;
+    weir_text text;
+    peer_init(&p);
+    p.accept = 0;
+    peer_open(&p, 's');
+    peer_feed(&p, request, sizeof request - 1, 100);
+    for (int id = 0; id < 10; id++)
+        check_text(&p, id, texts[id]);
+    assert_int_equal(weir_conn_offered_subprotocol(p.conn, 1, &text), WEIR_OK);
+    assert_memory_equal(text.data, "echo", 4);
+    assert_int_equal(weir_conn_offered_subprotocol(p.conn, 2, &text), WEIR_E_NOT_FOUND);
+    assert_int_equal(weir_conn_accept(p.conn, "echo", 4, NULL, 0), WEIR_OK);
+    check_text(&p, WEIR_TEXT_SUBPROTOCOL, "echo");
+    check_text(&p, WEIR_TEXT_PATH, "/path");
+    assert_int_equal(weir_conn_accept(p.conn, "echo", 4, NULL, 0), WEIR_E_STATE);
+    peer_close(&p);
+}
+
+/* Of what is no handshake nothing but an answer may follow; of one, anything but a 2xx. */
+static void request__is_answered_as_it_asks(void **state)
+{
+    (void)state;
+    for (int plain = 0; plain < 2; plain++) {
+        peer p;
+        bytes input = {0};
+        peer_init(&p);
+        p.accept = 0;
+        p.config.http_events = 1;
+        peer_open(&p, 's');
+        if (plain)
+            bytes_add_text(&input, "GET / HTTP/1.1\r\nHost: host\r\n\r\n");
+        else
+            bytes_add_request(&input, NULL);
+        peer_feed(&p, input.data, input.len, 100);
+        if (plain)
+            assert_int_equal(weir_conn_accept(p.conn, NULL, 0, NULL, 0), WEIR_E_STATE);
+        static const int refused[] = {0, 199, 600, 299};
+        for (int i = 0; i < 4 - plain; i++)
+            assert_int_equal(weir_conn_respond(p.conn, refused[i], NULL, 0, NULL, 0),
+                             WEIR_E_HTTP_STATUS);
+        assert_int_equal(weir_conn_respond(p.conn, plain ? 200 : 300, NULL, 0, NULL, 0), WEIR_OK);
+        weir_report report;
+        assert_int_equal(weir_conn_report(p.conn, &report, sizeof report), WEIR_OK);
+        assert_int_equal(report.http_status, plain ? 200 : 300);
+        bytes_free(&input);
+        peer_close(&p);
+    }
+}
+
+static void interim_answer__is_not_the_status(void **state)
+{
+    (void)state;
+    peer p;
+    weir_report report;
+    peer_init(&p);
+    peer_open(&p, 'c');
+    peer_feed(&p, "HTTP/1.1 103 Hints\r\n\r\n", 24, 24);
+    assert_int_equal(weir_conn_report(p.conn, &report, sizeof report), WEIR_OK);
+    assert_int_equal(report.http_status, 0);
+    peer_close(&p);
+}
+
+static void rejection__tells_status_and_body(void **state)
+{
+    (void)state;
+    bytes input = {0};
+    bytes_add_text(&input, "HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno");
+    outcome o = run_all_cuts('c', &input, NULL);
+    assert_int_equal(o.report.cause, WEIR_E_NOT_UPGRADED);
+    assert_non_null(strstr(o.trace, "REJECTED flags=0 code=404 cause=- offset=0 token=0 len=2 no"));
+    outcome_free(&o);
+    bytes_free(&input);
+}
+
 static void closing_before_the_request_without_memory__just_ends(void **state)
 {
     test_alloc alloc = {0};
@@ -256,7 +397,13 @@ int main(void)
         cmocka_unit_test(early_messages_in_fragments__are_shown_one_a_call),
         cmocka_unit_test(early_messages_that_nobody_wants__do_not_stop_the_input),
         cmocka_unit_test(early_bytes_that_wait__come_before_what_is_read_into_place),
+        cmocka_unit_test(what_is_wrong_in_early_bytes__has_its_place_in_the_input),
+        cmocka_unit_test(open__comes_before_what_came_with_it__then_the_head_is_forgotten),
         cmocka_unit_test(rejection_whose_length_makes_no_sense__fails_for_that),
+        cmocka_unit_test(rejection__tells_status_and_body),
+        cmocka_unit_test(request__is_read_text_by_text),
+        cmocka_unit_test(request__is_answered_as_it_asks),
+        cmocka_unit_test(interim_answer__is_not_the_status),
         cmocka_unit_test(closed_while_opening__ends_with_or_without_memory),
         cmocka_unit_test(handshake_with_subprotocol_and_compression__survives_each_missing_block),
         cmocka_unit_test(context_with_lists__survives_each_missing_block),

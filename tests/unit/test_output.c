@@ -3,8 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../src/conn/output.h"
 #include "support/peer.h"
 #include "support/test.h"
+#include "support/zip.h"
 
 /* ---- Helpers ---------------------------------------------------------------------------------*/
 
@@ -635,6 +637,81 @@ static void queue_that_never_runs_empty__uses_its_first_block_again(void **state
 
 /* ---- Arguments -------------------------------------------------------------------------------*/
 
+/* A peer whose every block is an allocation. */
+static void output_begin(peer *p, char kind)
+{
+    peer_init(p);
+    p->config.max_pooled_bytes = 0;
+    peer_open(p, kind);
+}
+
+static void queue_and_what_it_holds_first__are_one_block_if_it_is_large_enough(void **state)
+{
+    const size_t most = WEIR__POOL_MAX - sizeof(weir__tx) - sizeof(weir__chunk);
+    (void)state;
+    for (size_t more = 0; more < 2; more++) {
+        peer p;
+        output_begin(&p, 'S');
+        const uint64_t calls = p.alloc.calls;
+        weir__chunk *const chunk = weir__output_make(p.conn, WEIR__CHUNK_RAW, most + more);
+        assert_non_null(chunk);
+        assert_int_equal(p.alloc.calls - calls, 1 + more);
+        weir__chunk_free(&p.context->memory, chunk);
+        peer_close(&p);
+    }
+}
+
+static void control_frame_without_memory__is_refused(void **state)
+{
+    peer p;
+    (void)state;
+    output_begin(&p, 'S');
+    p.alloc.fail_from = 1;
+    assert_int_equal(weir_conn_ping(p.conn, "x", 1), WEIR_E_MEMORY);
+    p.alloc.fail_from = 0;
+    assert_int_equal(weir_conn_wants(p.conn) & WEIR_WANT_OUTPUT, 0);
+    assert_int_equal(weir_conn_ping(p.conn, "x", 1), WEIR_OK);
+    peer_close(&p);
+}
+
+static void queue__is_freed_when_the_transport_ends__but_for_what_was_offered(void **state)
+{
+    (void)state;
+    for (size_t offered = 0; offered < 3; offered++) {
+        peer p;
+        weir_span span;
+        output_begin(&p, 'S');
+        weir_conn_ping(p.conn, "p", 1);
+        assert_int_equal(weir_conn_output(p.conn, &span, 1), 1);
+        if (offered < 2)
+            assert_int_equal(weir_conn_sent(p.conn, 2), WEIR_OK);
+        if (offered == 1)
+            assert_int_equal(weir_conn_output(p.conn, &span, 1), 1);
+        assert_int_equal(weir_conn_receive_eof(p.conn), WEIR_OK);
+        assert_true((p.conn->tx == NULL) == (offered == 0));
+        assert_int_equal(weir_conn_output(p.conn, &span, 1), 0);
+        peer_close(&p);
+    }
+}
+
+static void borrowed_memory_that_was_compressed__is_given_back_by_its_token(void **state)
+{
+    peer p;
+    weir_event events[4];
+    (void)state;
+    peer_init(&p);
+    p.config.deflate = WEIR_DEFLATE_ON;
+    zip_peer(&p, WEIR_SERVER, "permessage-deflate");
+    assert_int_equal(
+        weir_conn_send_ref(p.conn, WEIR_TEXT | WEIR_COMPRESS, "xxxxxxxxxxxxxxxxxxxx", 20, 77),
+        WEIR_OK);
+    assert_int_equal(weir_conn_events(p.conn, events, 4), 1);
+    assert_int_equal(events[0].type, WEIR_EVENT_RELEASED);
+    assert_int_equal(events[0].token, 77);
+    assert_int_equal(events[0].flags, 0);
+    peer_close(&p);
+}
+
 static void SEC_A1__more_sent_than_offered_is_refused(void **state)
 {
     peer p;
@@ -704,6 +781,10 @@ int main(void)
         cmocka_unit_test(borrowed_memory__is_given_back_once_for_each_token_in_order),
         cmocka_unit_test(waiting_output__holds_one_block_and_idle_connections_none),
         cmocka_unit_test(queue_that_never_runs_empty__uses_its_first_block_again),
+        cmocka_unit_test(queue_and_what_it_holds_first__are_one_block_if_it_is_large_enough),
+        cmocka_unit_test(control_frame_without_memory__is_refused),
+        cmocka_unit_test(queue__is_freed_when_the_transport_ends__but_for_what_was_offered),
+        cmocka_unit_test(borrowed_memory_that_was_compressed__is_given_back_by_its_token),
         cmocka_unit_test(SEC_A1__more_sent_than_offered_is_refused),
         cmocka_unit_test(SEC_L6__span_arrays_of_every_size_are_kept_to),
     };

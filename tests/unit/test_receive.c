@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../src/conn/assembly.h"
 #include "../../src/conn/context.h"
 #include "support/pair.h"
 #include "support/test.h"
@@ -538,9 +539,77 @@ static void no_memory_to_read_into_place__reads_into_the_shared_buffer(void **st
     peer_close(&p);
 }
 
+static void ping_that_cannot_be_answered__ends_the_connection(void **state)
+{
+    uint64_t failed = 1, scarce = 0;
+    (void)state;
+    for (; failed > 0; scarce++) {
+        peer p;
+        weir_report report;
+        peer_init(&p);
+        p.config.max_pooled_bytes = 0;
+        peer_open(&p, 'S');
+        p.alloc.fail_from = p.alloc.calls + 1 + scarce;
+        peer_feed(&p, "\x89\x84\0\0\0\0ping", 10, 10);
+        p.alloc.fail_from = 0;
+        failed = p.alloc.failed;
+        assert_int_equal(weir_conn_report(p.conn, &report, sizeof report), WEIR_OK);
+        assert_int_equal(report.cause, failed > 0 ? WEIR_E_MEMORY : WEIR_OK);
+        assert_true(peer_saw(&p, "PING") == (failed == 0));
+        peer_close(&p);
+    }
+    assert_true(scarce > 2);
+}
+
+static void large_message__is_read_into_its_own_memory(void **state)
+{
+    /* Bytes that came, and the room behind them: what there is, if that is 4 KiB, or twofold. */
+    static const size_t rows[][2] = {{100, 8092}, {10000, 6384}, {12288, 4096}, {63000, 63000}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        peer p;
+        size_t len;
+        peer_init(&p);
+        peer_open(&p, 'S');
+        static uint8_t input[14 + 63000] = {0x82, 0xFF, 0, 0, 0, 0, 0, 3, 0, 0}; /* 196608 bytes */
+        peer_feed(&p, input, 14 + rows[i][0], 14 + rows[i][0]);
+        const uint8_t *const place = weir_conn_input_buffer(p.conn, &len);
+        assert_ptr_equal(place, p.conn->rx->message.data + rows[i][0]);
+        assert_int_equal(len, rows[i][1]);
+        peer_close(&p);
+    }
+}
+
+static void idleness__is_counted_from_the_last_message_whole_or_in_fragments(void **state)
+{
+    static const char *const ends[] = {"\x82\x80\0\0\0", "\x80\x81\0\0\0\0x"};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        peer p;
+        peer_init(&p);
+        p.config.idle_timeout_ms = 1000;
+        p.config.ping_interval_ms = WEIR_NONE;
+        peer_open(&p, 'S');
+        weir_context_set_time(p.context, 900);
+        if (i == 1)
+            peer_feed(&p, "\x02\x81\0\0\0\0x", 7, 7);
+        peer_feed(&p, ends[i], 6 + i, 6 + i);
+        weir_context_set_time(p.context, 1899);
+        assert_null(weir_context_next_ready(p.context));
+        assert_int_equal(weir_conn_state(p.conn), WEIR_OPEN);
+        weir_context_set_time(p.context, 1900);
+        assert_ptr_equal(weir_context_next_ready(p.context), p.conn);
+        assert_int_equal(weir_conn_state(p.conn), WEIR_CLOSING);
+        peer_close(&p);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ping_that_cannot_be_answered__ends_the_connection),
+        cmocka_unit_test(large_message__is_read_into_its_own_memory),
+        cmocka_unit_test(idleness__is_counted_from_the_last_message_whole_or_in_fragments),
         cmocka_unit_test(bytes_read_into_place__give_the_same_as_bytes_handed_in),
         cmocka_unit_test(bytes_that_were_not_offered__are_refused),
         cmocka_unit_test(bytes_filled_twice__are_refused_the_second_time),

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../src/conn/report.h"
 #include "support/pair.h"
 #include "support/test.h"
 #include "support/zip.h"
@@ -80,6 +81,9 @@ static void counters__are_exact_to_the_byte(void **state)
         assert_int_equal(stats.opened, 1);
         assert_int_equal(stats.failed, 0);
         assert_true(stats.rtt_ms == WEIR_NONE);
+        memset(&stats, 0x5A, sizeof stats);
+        weir__report_stats(p.conn, &stats);
+        assert_int_equal(stats.peak_bytes + stats.deflate_bytes + stats.tx_skipped, 0);
         weir_conn_send(p.conn, WEIR_TEXT, "1234567890", 10);
         stats = report_stats(p.conn);
         assert_int_equal(stats.queued_bytes, 12 + (*kind == 'C' ? 4 : 0));
@@ -215,12 +219,13 @@ static void report__names_the_side_that_ended_it(void **state)
         size_t len;
         int side, cause, code, local, peer;
         int clean;
-        uint64_t offset;
+        uint64_t offset, reason_len;
     } rows[] = {
-        {"\x88\x82\0\0\0\0\x03\xE8", 8, WEIR_SIDE_PEER, WEIR_OK, 1000, 1000, 1000, 1, 8},
-        {"\x88\x80\0\0\0\0", 6, WEIR_SIDE_PEER, WEIR_OK, 1005, 1005, 1005, 1, 6},
-        {"\x89\x80\0\0\0\0\xC1\x80", 8, WEIR_SIDE_PEER, WEIR_E_RSV, 1006, 1002, 0, 0, 6},
-        {"\x81\x82\0\0\0\0\x41\xFF", 8, WEIR_SIDE_PEER, WEIR_E_UTF8, 1006, 1007, 0, 0, 7},
+        {"\x88\x83\0\0\0\0\x03\xE8x", 9, WEIR_SIDE_PEER, WEIR_OK, 1000, 1000, 1000, 1, 9, 1},
+        {"\x88\x82\0\0\0\0\x03\xE8", 8, WEIR_SIDE_PEER, WEIR_OK, 1000, 1000, 1000, 1, 8, 0},
+        {"\x88\x80\0\0\0\0", 6, WEIR_SIDE_PEER, WEIR_OK, 1005, 1005, 1005, 1, 6, 0},
+        {"\x89\x80\0\0\0\0\xC1\x80", 8, WEIR_SIDE_PEER, WEIR_E_RSV, 1006, 1002, 0, 0, 6, 0},
+        {"\x81\x82\0\0\0\0\x41\xFF", 8, WEIR_SIDE_PEER, WEIR_E_UTF8, 1006, 1007, 0, 0, 7, 0},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -236,6 +241,8 @@ static void report__names_the_side_that_ended_it(void **state)
         assert_int_equal(report.local_code, rows[i].local);
         assert_int_equal(report.peer_code, rows[i].peer);
         assert_int_equal(report.clean, rows[i].clean);
+        assert_int_equal(report.reason.len, rows[i].reason_len);
+        assert_int_equal(report_stats(p.conn).failed, rows[i].cause != WEIR_OK);
         assert_int_equal(report.offset, rows[i].offset);
         assert_true(report.text.len > 0);
         peer_close(&p);

@@ -124,6 +124,8 @@ static void R8441_4_1__requests_without_their_pseudo_fields_are_refused(void **s
     }
     check_read(1, LINES(PSEUDO, ":path=/"), WEIR_E_STREAM_FIELDS, NULL);
     check_read(1, LINES(PSEUDO, ":path="), WEIR_E_STREAM_FIELDS, NULL);
+    check_read(1, LINES(":method=CONNECT", ":protocol=foo", ":path=/", ":path=/"),
+               WEIR_E_STREAM_FIELDS, NULL);
     check_read(1, LINES(PSEUDO, ":status=200"), WEIR_E_STREAM_FIELDS, NULL);
     check_read(1, LINES(PSEUDO, "a=b", ":unknown=x"), WEIR_E_STREAM_FIELDS, NULL);
     check_read(
@@ -252,7 +254,7 @@ static void check_write(int request, const char *head, size_t behind, int count,
     const size_t whole = strlen(head);
     for (size_t len = 0; len <= whole; len++) {
         char *const copy = malloc(len > 0 ? len : 1), *const texts = malloc(whole + 60);
-        char accepted[28];
+        char accepted[28] = "-";
         weir_field fields[MOST];
         size_t used = 99;
         memcpy(copy, head, len);
@@ -266,6 +268,8 @@ static void check_write(int request, const char *head, size_t behind, int count,
             assert_string_equal(dump(fields, got), expected);
         if (got > 0 && request)
             assert_memory_equal(accepted, accept_key, 28);
+        else
+            assert_string_equal(accepted, "-");
         free(copy);
         free(texts);
     }
@@ -304,6 +308,7 @@ static void R8441_5_4__a_101_becomes_200_and_refusals_stay(void **state)
                 2, 2, ":status=426|content-length=2|");
     check_write(0, "HTTP/1.1 503\r\n\r\n", 0, 1, ":status=503|");
     check_write(0, "HTTP/1.1 503\r\nA-Z: B\r\n\r\n", 0, 2, ":status=503|a-z=B|");
+    check_write(0, "HTTP/1.1 503\r\nX: \r\n\r\n", 0, 2, ":status=503|x=|");
     check_write(0, "HTTP/1.1 503 a\rb\r\nc: \r\r\n\r\n", 0, 2, ":status=503|c=\r|");
 }
 
@@ -318,7 +323,10 @@ static void memory_that_is_too_small_is_told(void **state)
         assert_int_equal(used, 0);
         assert_true(room++ < sizeof texts);
     }
-    assert_true(room > 80);
+    assert_int_equal(room, 92); /* all names and values, and nothing more */
+    assert_string_equal(dump(fields, 7),
+                        ":method=CONNECT|:protocol=websocket|:scheme=http|:path=/a?b|"
+                        ":authority=h:1|sec-websocket-version=13|x-y=Z|");
     for (size_t cap = 0; cap < 7; cap++)
         assert_int_equal(weir_stream_write_request(REQUEST, strlen(REQUEST), 0, &used, accepted,
                                                    texts, 300, fields, cap),
@@ -336,12 +344,32 @@ static void memory_that_is_too_small_is_told(void **state)
             WEIR_E_SHORT);
 }
 
+static void what_stands_behind_the_room_stays(void **state)
+{
+    const char head[] = "HTTP/1.1 404 \r\nAz: \r\n\r\n";
+    char texts[13];
+    weir_field fields[2];
+    size_t used;
+    (void)state;
+    texts[12] = 'B';
+    assert_int_equal(weir_stream_write_response(head, sizeof head - 1, &used, texts, 12, fields, 2),
+                     2);
+    assert_string_equal(dump(fields, 2), ":status=404|az=|");
+    assert_int_equal(texts[12], 'B');
+}
+
 static void heads_that_are_none_of_weirs_are_told(void **state)
 {
-    static const char *const requests[] = {"GET\r\n\r\n", "GET /\r\n\r\n", "\r\n\r\n",
-                                           "GET / HTTP/1.1\r\nHost:x\r\n\r\n"};
-    static const char *const responses[] = {"HTTP/1.1\r\n\r\n", "HTTP/1.1 20\r\n\r\n",
-                                            "HTTP/1.1 200 \r\nab\r\n\r\n"};
+    static const char *const requests[] = {"GET\r\n\r\n",
+                                           "GET /\r\n\r\n",
+                                           "\r\n\r\n",
+                                           "GET / HTTP/1.1\r\nHost:x\r\n\r\n",
+                                           "GET  HTTP/1.1\r\n\r\n",
+                                           " / HTTP/1.1\r\n\r\n",
+                                           "GET / HTTP/1.1\r\n: x: y\r\n\r\n"};
+    static const char *const responses[] = {
+        "HTTP/1.1\r\n\r\n",           "HTTP/1.1 20\r\n\r\n",          "HTTP/1.1 200 \r\nab\r\n\r\n",
+        "HTTP/1.1 200 \r\na\r\n\r\n", "HTTP/1.1 200 \r\n: a\r\n\r\n", " 200 \r\n\r\n"};
     char texts[300], accepted[28];
     weir_field fields[9];
     size_t used;
@@ -375,6 +403,7 @@ int main(void)
         cmocka_unit_test(R8441_4_1__R8441_5_1__R8441_5_3__a_request_becomes_a_connect),
         cmocka_unit_test(R8441_5_4__a_101_becomes_200_and_refusals_stay),
         cmocka_unit_test(memory_that_is_too_small_is_told),
+        cmocka_unit_test(what_stands_behind_the_room_stays),
         cmocka_unit_test(heads_that_are_none_of_weirs_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

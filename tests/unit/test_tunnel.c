@@ -26,6 +26,7 @@ static void hosts_are_those_of_urls(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         check_request(p, bad[i], strlen(bad[i]), 80, WEIR_E_ARGUMENT);
     check_request(p, "example.com", WEIR_NTS, 80, WEIR_OK);
+    check_request(p, "example.com:80", 11, 80, WEIR_OK);
     check_request(p, NULL, 0, 80, WEIR_E_ARGUMENT);
 }
 
@@ -55,34 +56,78 @@ static bool stands_in(const void *memory, size_t len, const char *text)
     return false;
 }
 
+/* The secret stands in the memory as long as the proxy lives, and no longer. */
+static void check_wiped(weir_proxy_request *request, const char *secret)
+{
+    static uint64_t block[32768];
+    weir_config config;
+    weir_context *context;
+    weir_proxy *proxy;
+    memset(block, 0, sizeof block);
+    request->user = proxied_text("user5");
+    request->password = proxied_text("hidden-words");
+    weir_config_init(&config, sizeof config);
+    config.memory = block;
+    config.memory_len = sizeof block;
+    assert_int_equal(weir_context_create(&config, &context), WEIR_OK);
+    assert_int_equal(weir_proxy_create(context, request, &proxy), WEIR_OK);
+    assert_true(stands_in(block, sizeof block, secret));
+    weir_proxy_free(proxy);
+    assert_false(stands_in(block, sizeof block, secret));
+    weir_context_free(context);
+}
+
+static const char basic[] = "aGlkZGVuLXdvcmRz"; /* hidden-words */
+
 static void credentials_do_not_stay_in_memory(void **state)
 {
-    static const char *const secret[] = {"dXNlcjpoaWRkZW4td29yZHM=", "hidden-words"};
     (void)state;
+    weir_proxy_request request = proxied_request(WEIR_PROXY_SOCKS5, "host", 80);
+    check_wiped(&request, "hidden-words");
+    request = proxied_request(WEIR_PROXY_HTTP, "host", 80);
+    check_wiped(&request, basic);
+}
+
+/* A buffer that grew behind them would leave them where it was: at 2048 and 4096 bytes. */
+static void credentials_do_not_stay_in_memory__however_much_stands_behind_them(void **state)
+{
+    (void)state;
+    static char text[20000], host[255];
+    static weir_field fields[450];
+    memset(text, 'a', sizeof text);
+    memset(host, 'h', sizeof host);
+    weir_proxy_request request = proxied_request(WEIR_PROXY_HTTP, "host", 80);
+    request.fields = fields;
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        fields[i] = (weir_field){{text, 1}, {text, 0}};
+    for (request.field_count = 350; request.field_count < 450; request.field_count += 10)
+        check_wiped(&request, basic);
+    request.host = (weir_text){host, sizeof host};
+    request.field_count = 2;
+    for (size_t len = 0; len < 4200; len += 20) {
+        fields[0] = (weir_field){{text, 1 + len / 2}, {text, len - len / 2}};
+        check_wiped(&request, basic);
+        fields[1] = fields[0];
+    }
+    fields[0].value.len = sizeof text;
+    check_wiped(&request, basic);
+}
+
+/* Much of either: room for both is asked for. */
+static void credentials_of_any_length_are_taken(void **state)
+{
+    static char text[40000];
+    memset(text, 'c', sizeof text);
     for (size_t i = 0; i < 3; i++) {
-        static uint64_t block[8192];
-        weir_config config;
-        weir_context *context;
+        weir_proxy_request request = proxied_request(WEIR_PROXY_HTTP, "h", 80);
         weir_proxy *proxy;
-        char agent[1000];
-        weir_proxy_request request = proxied_request(kinds[i % 2], "host", 80);
-        const weir_field field = {proxied_text("User-Agent"), {agent, sizeof agent}};
-        memset(agent, 'a', sizeof agent);
-        if (i == 2) { /* more than a request usually takes */
-            request.fields = &field;
-            request.field_count = 1;
-        }
-        request.user = proxied_text("user");
-        request.password = proxied_text("hidden-words");
-        weir_config_init(&config, sizeof config);
-        config.memory = block;
-        config.memory_len = sizeof block;
-        assert_int_equal(weir_context_create(&config, &context), WEIR_OK);
-        assert_int_equal(weir_proxy_create(context, &request, &proxy), WEIR_OK);
-        assert_true(stands_in(block, sizeof block, secret[i % 2]));
+        request.user = (weir_text){text, i == 1 ? 1 : 40000};
+        request.password = (weir_text){text, i == 0 ? 1 : 40000};
+        proxied *const p = *state;
+        const uint64_t calls = p->alloc.calls;
+        assert_int_equal(weir_proxy_create(p->context, &request, &proxy), WEIR_OK);
+        assert_int_equal(p->alloc.calls, calls + 2); /* the proxy, and its request at once */
         weir_proxy_free(proxy);
-        assert_false(stands_in(block, sizeof block, secret[i % 2]));
-        weir_context_free(context);
     }
 }
 
@@ -103,6 +148,9 @@ static void without_memory(test_alloc *alloc)
         /* The library may try once more. */
         assert_true(status == WEIR_OK || (status == WEIR_E_MEMORY && alloc->failed > failed));
         assert_true((proxy != NULL) == (status == WEIR_OK));
+        weir_span span;
+        if (status == WEIR_OK)
+            assert_int_equal(weir_proxy_output(proxy, &span), 1);
         weir_proxy_free(proxy);
     }
     assert_int_equal(weir_context_free(context), WEIR_OK);
@@ -122,6 +170,9 @@ int main(void)
                                         proxied_teardown),
         cmocka_unit_test_setup_teardown(ports_are_1_to_65535, proxied_setup, proxied_teardown),
         cmocka_unit_test(credentials_do_not_stay_in_memory),
+        cmocka_unit_test(credentials_do_not_stay_in_memory__however_much_stands_behind_them),
+        cmocka_unit_test_setup_teardown(credentials_of_any_length_are_taken, proxied_setup,
+                                        proxied_teardown),
         cmocka_unit_test(a_proxy_for_which_there_is_no_memory_is_not_made),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

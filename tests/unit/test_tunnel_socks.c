@@ -14,12 +14,30 @@ static weir_proxy_request request_with(const char *host, const char *user, const
 
 static void check_connect(proxied *p, const char *host, const void *bytes, size_t len)
 {
-    const weir_proxy_request request = request_with(host, NULL, NULL);
+    weir_proxy_request request = request_with(host, NULL, NULL);
+    char *const exact = malloc(request.host.len);
+    memcpy(exact, host, request.host.len);
+    request.host.data = exact;
     for (size_t step = 1; step < 30; step += 7) {
         proxied_begin(p, &request);
         proxied_says(p, BYTES("\5\1\0"), step);
         assert_int_equal(proxied_hears(p, BYTES("\5\0"), step, 0), 0);
         proxied_says(p, bytes, len, step);
+    }
+    free(exact);
+}
+
+static void what_stands_behind_the_host_is_not_read(void **state)
+{
+    static const char *const behind[] = {"1.2.3.45", "1.2.3.4:80", "1.2.3.4.5"};
+    proxied *const p = *state;
+    for (size_t i = 0; i < 3; i++) {
+        weir_proxy_request request = request_with("1.2.3.4", NULL, NULL);
+        request.host.data = behind[i];
+        proxied_begin(p, &request);
+        proxied_says(p, BYTES("\5\1\0"), 3);
+        assert_int_equal(proxied_hears(p, BYTES("\5\0"), 2, 0), 0);
+        proxied_says(p, BYTES("\5\1\0\1\1\2\3\4\x12\x34"), 10);
     }
 }
 
@@ -203,6 +221,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         RUN(names_are_resolved_by_the_proxy),
         RUN(addresses_go_as_bytes),
+        RUN(what_stands_behind_the_host_is_not_read),
         RUN(credentials_go_when_the_proxy_asks_for_them),
         RUN(credentials_stay_when_the_proxy_needs_none),
         RUN(credentials_are_1_to_255_bytes_each),

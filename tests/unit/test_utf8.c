@@ -480,6 +480,20 @@ static void texts_too_short_for_a_character__are_trimmed_and_located(void **stat
     assert_int_equal(weir__utf8_locate((const uint8_t *)"\xFF", 0, 1), 0);
 }
 
+/* What stands before the text is not looked at, nor what stands behind it. */
+static void a_fault_is_located__from_each_place_up_to_it(void **state)
+{
+    (void)state;
+    static const uint8_t text[] = "\xFF"
+                                  "ab\xE2\x82\xAC"
+                                  "cd\xC3\xA9\xE2\x82(behind";
+    static const size_t fault = 9; /* where the character begins that is broken */
+    for (size_t at = 0; at <= fault + 2; at++)
+        assert_int_equal(weir__utf8_locate(text + 1, at, fault + 3), fault);
+    for (size_t at = 0; at <= 7; at++)
+        assert_int_equal(weir__utf8_locate(text + 1, at, 7), 7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -502,6 +516,7 @@ int main(void)
         cmocka_unit_test(R3629_4__a_missing_continuation_byte_fails_in_a_later_piece_too),
         cmocka_unit_test(R3629_5__nul_noncharacters_and_bom_are_valid),
         cmocka_unit_test(texts_too_short_for_a_character__are_trimmed_and_located),
+        cmocka_unit_test(a_fault_is_located__from_each_place_up_to_it),
     };
     /* 16 million cases are too many for an emulated CPU. */
     if (getenv("WEIR_EMULATED") != NULL)
