@@ -29,7 +29,6 @@ size_t weir__inflate_scratch_bytes(uint32_t bits)
 void weir__inflate_scratch_init(weir__inflate_scratch *scratch, uint32_t bits)
 {
     scratch->owner = NULL;
-    scratch->tables = 0;
     scratch->window = 1u << bits;
     weir__inflate_build_fixed(scratch->fixed_litlen, scratch->fixed_dist, scratch->lengths,
                               scratch->litlen);

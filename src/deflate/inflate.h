@@ -13,9 +13,8 @@
 /* What all decompressors of a thread share: the tables of the block at hand, and room to decode
  * large messages in. */
 typedef struct weir__inflate_scratch {
-    const void *owner; /* whose lengths and tables these are, with its number of them; only then */
-    uint64_t tables;
-    uint32_t window; /* the largest that fits: half of work */
+    const void *owner; /* whose lengths and tables these are, if it says so too */
+    uint32_t window;   /* the largest that fits: half of work */
     uint32_t fixed_litlen[1 << WEIR__INFLATE_LITLEN_ROOT];
     uint32_t fixed_dist[1 << WEIR__INFLATE_DIST_ROOT];
     uint32_t litlen[WEIR__INFLATE_LITLEN_CAP];
@@ -48,7 +47,7 @@ typedef struct weir__inflate {
     uint64_t bits;
     uint64_t blocks;     /* begun in this message */
     uint64_t max_blocks; /* one more is a fault; UINT64_MAX at first */
-    uint64_t tables;     /* number of the last tables: those in the scratch, if it says so too */
+    const void *tables;  /* the scratch with its last ones, if that says so too */
     int32_t step;        /* of the last decoding: weir__inflate_step or the fault, which stays */
     uint8_t state;
     bool takeover;     /* the window carries over from message to message */

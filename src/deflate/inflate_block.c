@@ -135,7 +135,7 @@ static int inflate_block_precode(weir__inflate *inflate, weir__inflate_scratch *
         return WEIR_E_DEFLATE_CODES;
     inflate->index = 0;
     scratch->owner = inflate;
-    inflate->tables = ++scratch->tables;
+    inflate->tables = scratch;
     return inflate_block_goto(inflate, WEIR__INFLATE_IN_LENGTHS);
 }
 
@@ -235,7 +235,7 @@ void weir__inflate_suspend(weir__inflate *inflate, const weir__inflate_scratch *
 void weir__inflate_resume(weir__inflate *inflate, weir__inflate_scratch *scratch)
 {
     const uint32_t n = inflate_block_known_lengths(inflate);
-    const bool own = scratch->owner == inflate && scratch->tables == inflate->tables;
+    const bool own = scratch->owner == inflate && inflate->tables == scratch;
     if (own || (n == 0 && inflate->state != WEIR__INFLATE_IN_LENGTHS))
         return;
     for (uint32_t i = 0; i < n; i++)
@@ -244,5 +244,5 @@ void weir__inflate_resume(weir__inflate *inflate, weir__inflate_scratch *scratch
     if (inflate->state == WEIR__INFLATE_IN_DYNAMIC)
         inflate_block_tables(inflate, scratch);
     scratch->owner = inflate;
-    inflate->tables = ++scratch->tables;
+    inflate->tables = scratch;
 }
