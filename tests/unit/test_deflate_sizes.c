@@ -285,21 +285,21 @@ static void forgotten_window__leaves_nothing(void **state)
     free(c);
 }
 
-/* A message in a window of 8 bits, and back. */
-static size_t pack_and_back(const uint8_t *text, size_t len, uint8_t *out, size_t room)
+/* A message by itself, and back. */
+static size_t pack_and_back(int bits, const uint8_t *text, size_t len, uint8_t *out, size_t room)
 {
-    const size_t size = weir_deflate_scratch_size(8);
+    const size_t size = weir_deflate_scratch_size(bits);
     uint8_t *const back = malloc(len + 1);
     weir_deflate_scratch *scratch;
     codec_decoder decoder;
     size_t used;
     size_t made;
     size_t given;
-    weir_deflate_scratch_init(malloc(size), size, 8, &scratch);
+    weir_deflate_scratch_init(malloc(size), size, bits, &scratch);
     assert_int_equal(
-        weir_deflate_alone(scratch, WEIR_DEFLATE_FAST, 8, text, len, 1, &used, out, room, &made),
+        weir_deflate_alone(scratch, WEIR_DEFLATE_FAST, bits, text, len, 1, &used, out, room, &made),
         WEIR_CODEC_DONE);
-    codec_decoder_open(&decoder, 8, 0);
+    codec_decoder_open(&decoder, bits, 0);
     assert_int_equal(codec_decode(&decoder, out, made, SIZE_MAX, len + 1, back, len + 1, &given),
                      WEIR_CODEC_DONE);
     assert_int_equal(given, len);
@@ -326,7 +326,7 @@ static void stored_block__is_taken_from_where_it_pays_on(void **state)
                 text[i] = (uint8_t)(200 + i);
             for (uint32_t i = 0; i < 60; i++)
                 text[4096 + i] = (uint8_t)(i < nine ? 160 + i : i);
-            const size_t made = pack_and_back(text, sizeof text, out, sizeof out);
+            const size_t made = pack_and_back(8, text, sizeof text, out, sizeof out);
             hash = hash_of(hash, out, made);
             total += made;
         }
@@ -346,8 +346,67 @@ static void blocks_of_all_kinds__follow_a_stored_one(void **state)
                 text[i] = (uint8_t)(codec_random() >> 9);
             for (size_t i = 0; i < len; i++)
                 text[4096 + i] = (uint8_t)codec_below(values);
-            assert_true(pack_and_back(text, 4096 + len, out, sizeof out) > 4100);
+            assert_true(pack_and_back(8, text, 4096 + len, out, sizeof out) > 4100);
         }
+}
+
+/* Letters in such a number that a code of their own is worth its head or just not. */
+static void code_of_its_own__is_taken_from_where_it_pays_on(void **state)
+{
+    (void)state;
+    const size_t size = weir_deflate_scratch_size(8);
+    weir_deflate_scratch *scratch;
+    uint8_t text[200];
+    uint8_t out[400];
+    size_t total = 0;
+    uint32_t hash = 0;
+    codec_seed = 66;
+    weir_deflate_scratch_init(malloc(size), size, 8, &scratch);
+    for (int i = 0; i < 1500; i++) {
+        const size_t len = 70 + codec_below(130);
+        const uint32_t letters = 40 + codec_below(70);
+        size_t used;
+        size_t made;
+        for (size_t k = 0; k < len; k++)
+            text[k] = (uint8_t)(32 + codec_below(letters));
+        assert_int_equal(weir_deflate_alone(scratch, WEIR_DEFLATE_FAST, 8, text, len, 1, &used, out,
+                                            sizeof out, &made),
+                         WEIR_CODEC_DONE);
+        hash = hash_of(hash, out, made);
+        total += made;
+    }
+    assert_int_equal(total, 193415);
+    assert_int_equal(hash, 0x71A9582A);
+    free(scratch);
+}
+
+/* Two bytes that occur once, then a long match from far away: all codes are long. */
+static void longest_codes__fit_between_two_flushes(void **state)
+{
+    enum {
+        PLAIN = 20000,
+        LEN = 32000
+    };
+    (void)state;
+    uint8_t *const text = malloc(LEN);
+    uint8_t *const out = malloc(weir_deflate_bound(LEN));
+    codec_seed = 123;
+    for (size_t i = 0; i < PLAIN; i++) {
+        text[i] = 'a';
+        for (uint32_t coin = codec_random() >> 8; coin % 2; coin /= 2)
+            text[i]++;
+    }
+    for (size_t i = PLAIN, k = 0; i < LEN; k++) {
+        const size_t match = 60 + k % 190;
+        text[i++] = (uint8_t)(128 + k % 128);
+        if (i < LEN && k % 3)
+            text[i++] = (uint8_t)(255 - k % 128);
+        for (size_t n = 0; n < match && i < LEN; n++, i++)
+            text[i] = text[i - 19000 - k * 31];
+    }
+    pack_and_back(15, text, LEN, out, weir_deflate_bound(LEN));
+    free(text);
+    free(out);
 }
 
 #define TRAP 520
@@ -445,7 +504,7 @@ static void message_alone__becomes_the_same_whatever_came_before(void **state)
     for (uint32_t seed = 1; seed < 20; seed++)
         for (size_t r = 0; r < 6; r++) {
             weir_deflate_scratch *const fresh = scratch_in(0);
-            weir_deflate_scratch *const scratch = scratch_in(0);
+            weir_deflate_scratch *const scratch = scratch_in(0x0101);
             void *const memory = malloc(size);
             weir_deflate *compact;
             size_t used;
@@ -504,6 +563,16 @@ static void output_of_just_the_most_bytes__is_given(void **state)
             free(memory);
         }
     free(c);
+}
+
+static void room__is_used_to_the_last_byte(void **state)
+{
+    (void)state;
+    for (size_t room = 0; room < 2000; room++) {
+        const size_t len = weir__deflate_fits(room);
+        assert_true(len == 0 || weir_deflate_bound(len) <= room);
+        assert_true(weir_deflate_bound(len + 1) > room);
+    }
 }
 
 /* ---- Memory ----------------------------------------------------------------------------------*/
@@ -588,6 +657,9 @@ int main(void)
         cmocka_unit_test(guess__looks_at_1024_bytes_from_all_over_the_message),
         cmocka_unit_test(forgotten_window__leaves_nothing),
         cmocka_unit_test(stored_block__is_taken_from_where_it_pays_on),
+        cmocka_unit_test(room__is_used_to_the_last_byte),
+        cmocka_unit_test(code_of_its_own__is_taken_from_where_it_pays_on),
+        cmocka_unit_test(longest_codes__fit_between_two_flushes),
         cmocka_unit_test(blocks_of_all_kinds__follow_a_stored_one),
         cmocka_unit_test(memory_that_was_in_use__changes_no_byte),
         cmocka_unit_test(message_alone__becomes_the_same_whatever_came_before),
