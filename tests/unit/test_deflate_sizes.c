@@ -565,6 +565,30 @@ static void output_of_just_the_most_bytes__is_given(void **state)
     free(c);
 }
 
+static void piece_of_no_bytes_that_is_not_the_last__becomes_nothing(void **state)
+{
+    (void)state;
+    const size_t size = weir_deflate_size(WEIR_DEFLATE_FAST, 8);
+    void *const memory = malloc(size);
+    weir_deflate_scratch *const scratch = scratch_in(0);
+    weir_deflate *deflate;
+    uint8_t out[100];
+    size_t used;
+    size_t made = 77;
+    weir_deflate_init(memory, size, WEIR_DEFLATE_FAST, 8, &deflate);
+    assert_int_equal(
+        weir_deflate_run(deflate, scratch, NULL, 0, 0, SIZE_MAX, &used, out, sizeof out, &made),
+        WEIR_CODEC_INPUT);
+    assert_int_equal(made, 0);
+    made = 77;
+    assert_int_equal(weir_deflate_alone(scratch, WEIR_DEFLATE_FAST, 8, NULL, 0, 0, &used, out,
+                                        sizeof out, &made),
+                     WEIR_CODEC_INPUT);
+    assert_int_equal(made, 0);
+    free(scratch);
+    free(memory);
+}
+
 static void room__is_used_to_the_last_byte(void **state)
 {
     (void)state;
@@ -657,6 +681,7 @@ int main(void)
         cmocka_unit_test(guess__looks_at_1024_bytes_from_all_over_the_message),
         cmocka_unit_test(forgotten_window__leaves_nothing),
         cmocka_unit_test(stored_block__is_taken_from_where_it_pays_on),
+        cmocka_unit_test(piece_of_no_bytes_that_is_not_the_last__becomes_nothing),
         cmocka_unit_test(room__is_used_to_the_last_byte),
         cmocka_unit_test(code_of_its_own__is_taken_from_where_it_pays_on),
         cmocka_unit_test(longest_codes__fit_between_two_flushes),

@@ -48,6 +48,17 @@ static void SEC_D11__repeat_in_the_last_bits__fails_when_it_is_too_long(void **s
     codec_check(&bits, (bits.count + 7) / 8, WEIR_E_DEFLATE_CODES, NULL, 0);
 }
 
+/* 249 lengths are 0, then the ones of the tail make 16 codes of one bit. */
+static void lengths_that_end_with_the_message__are_looked_at(void **state)
+{
+    static const uint8_t precode[18] = {0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+    (void)state;
+    codec_bits bits = {{0}, 0};
+    put_precode(&bits, precode, 18, 8);
+    assert_int_equal(bits.count + 257 + 8, 8 * (38 + 4));
+    codec_check(&bits, 38, WEIR_E_DEFLATE_CODES, NULL, 0);
+}
+
 /* ---- Dynamic blocks --------------------------------------------------------------------------*/
 
 static void R1951_3_2_7_1__counts_behind_wrong_ones__are_not_looked_at(void **state)
@@ -371,6 +382,7 @@ int main(void)
         cmocka_unit_test(R1951_3_2_3_1__block_type_in_the_last_three_bits__fails),
         cmocka_unit_test(precode_that_ends_with_the_message__is_looked_at),
         cmocka_unit_test(SEC_D11__repeat_in_the_last_bits__fails_when_it_is_too_long),
+        cmocka_unit_test(lengths_that_end_with_the_message__are_looked_at),
         cmocka_unit_test(R1951_3_2_7_1__counts_behind_wrong_ones__are_not_looked_at),
         cmocka_unit_test(all_286_and_30_codes__may_have_lengths),
         cmocka_unit_test(runs_of_lengths__are_as_long_as_they_say),
