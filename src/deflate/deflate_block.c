@@ -27,9 +27,9 @@ void weir__deflate_bench_init(weir__deflate_bench *bench)
     deflate_block_fixed_run(codes->litlen, 0, 144, 0x30, 8);
     deflate_block_fixed_run(codes->litlen, 144, 256, 0x190, 9);
     deflate_block_fixed_run(codes->litlen, 256, 280, 0x00, 7);
-    deflate_block_fixed_run(codes->litlen, 280, 288, 0xC0, 8);
-    deflate_block_fixed_run(codes->dist, 0, 32, 0, 5);
-    for (uint32_t length = 3; length <= WEIR__DEFLATE_MAX_MATCH; length++)
+    deflate_block_fixed_run(codes->litlen, 280, WEIR__DEFLATE_LITLENS, 0xC0, 8);
+    deflate_block_fixed_run(codes->dist, 0, WEIR__DEFLATE_DISTS, 0, 5);
+    for (uint32_t length = WEIR__DEFLATE_MIN_MATCH; length <= WEIR__DEFLATE_MAX_MATCH; length++)
         bench->fixed.length[length - 3] = weir__deflate_length_code(codes, length);
 }
 

@@ -115,7 +115,6 @@ void weir__deflate_dynamic_put_head(const weir__deflate_dynamic *dynamic, weir__
     weir__deflate_put(out, WEIR__DEFLATE_CODE(dynamic->litlen_count - 257, 5));
     weir__deflate_put(out, WEIR__DEFLATE_CODE(dynamic->dist_count - 1, 5));
     weir__deflate_put(out, WEIR__DEFLATE_CODE(dynamic->precode_count - 4, 4));
-    weir__deflate_flush(out);
     for (uint32_t i = 0; i < dynamic->precode_count; i++) {
         const uint32_t symbol = deflate_dynamic_order[i];
         weir__deflate_put(out, WEIR__DEFLATE_CODE(dynamic->precodes[symbol] >> 24, 3));

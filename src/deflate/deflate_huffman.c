@@ -109,8 +109,7 @@ void weir__deflate_huffman_collect(weir__deflate_used *used, const uint16_t *fre
     for (uint32_t i = 0; i < count; i += 4) {
         if (weir__bits_load64((const uint8_t *)(frequencies + i)) == 0)
             continue;
-        const uint32_t end = count - i < 4 ? count : i + 4;
-        for (uint32_t symbol = i; symbol < end; symbol++) {
+        for (uint32_t symbol = i; symbol < i + 4; symbol++) {
             used->keys[n] = (uint32_t)frequencies[symbol] << WEIR__DEFLATE_KEY_BITS | symbol;
             n += frequencies[symbol] != 0;
         }

@@ -28,7 +28,7 @@ typedef struct weir__deflate_used {
 #define WEIR__DEFLATE_KEY_BITS 9
 #define WEIR__DEFLATE_KEY_SYMBOL 511u
 
-/* count is at most 286; up to 3 frequencies beyond it are read. */
+/* count is at most 286; up to 3 frequencies beyond it are read, and 0. */
 void weir__deflate_huffman_collect(weir__deflate_used *used, const uint16_t *frequencies,
                                    uint32_t count);
 

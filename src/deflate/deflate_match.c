@@ -236,7 +236,6 @@ WEIR__INLINE size_t deflate_match_loop(weir__deflate_text *text, const uint8_t *
         deflate_match_literal(out, fixed, *text->at++);
     next->literals = (uint16_t)(end - literals);
     next->length = 0;
-    next->distance = 0;
     return (size_t)(next - sequences) + 1;
 }
 

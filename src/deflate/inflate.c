@@ -7,8 +7,10 @@
 /* What the sender took off the end of each message (RFC 7692 7.2.1). */
 static const uint8_t inflate_tail[4] = {0x00, 0x00, 0xFF, 0xFF};
 
-/* The rest of the input at which it is copied, to stand before the tail and some padding. */
+/* The rest of the input at which it is copied, to stand before the tail and some padding: the
+ * unchecked loop may start 8 bytes behind the end. */
 #define INFLATE_REST 40
+#define INFLATE_COPY (INFLATE_REST + sizeof inflate_tail + (size_t)2 * WEIR__INFLATE_IN_PAD)
 
 static uint32_t inflate_slack(uint32_t bits)
 {
@@ -32,7 +34,6 @@ void weir__inflate_scratch_init(weir__inflate_scratch *scratch, uint32_t bits)
     scratch->window = 1u << bits;
     weir__inflate_build_fixed(scratch->fixed_litlen, scratch->fixed_dist, scratch->lengths,
                               scratch->litlen);
-    memset(scratch->lengths, 0, sizeof scratch->lengths);
 }
 
 void weir__inflate_init(weir__inflate *inflate, uint8_t *window, uint32_t bits, bool takeover)
@@ -50,12 +51,24 @@ static uint32_t inflate_history(const weir__inflate *inflate)
     return inflate->end < inflate->window_size ? inflate->end : inflate->window_size;
 }
 
+/* Where decoding goes on: the bits that wait, no end of the message in sight, and the output. */
+static weir__inflate_io inflate_output(const weir__inflate *inflate, const uint8_t *first,
+                                       uint8_t *out, uint8_t *limit)
+{
+    return (weir__inflate_io){.bits = inflate->bits,
+                              .count = inflate->count,
+                              .window = inflate->window_size,
+                              .first = first,
+                              .out = out,
+                              .limit = limit,
+                              .data = SIZE_MAX};
+}
+
 /* Move the history to the start of the window. */
 static void inflate_slide(weir__inflate *inflate)
 {
     const uint32_t history = inflate_history(inflate);
     memmove(inflate->window, inflate->window + inflate->end - history, history);
-    inflate->given = history;
     inflate->end = history;
 }
 
@@ -64,11 +77,8 @@ static void inflate_begin(weir__inflate *inflate)
     inflate->begun = true;
     inflate->blocks = 0;
     inflate->tail_used = 0;
-    inflate->after_final = false;
-    if (inflate->takeover)
-        return;
-    inflate->given = 0; /* RFC 7692 7.1.1: the window starts empty with each message */
-    inflate->end = 0;
+    if (!inflate->takeover)
+        inflate->end = 0; /* RFC 7692 7.1.1: the window starts empty with each message */
 }
 
 static int inflate_steps(weir__inflate *inflate, weir__inflate_scratch *scratch,
@@ -88,7 +98,7 @@ static int inflate_steps(weir__inflate *inflate, weir__inflate_scratch *scratch,
 static size_t inflate_rest(weir__inflate *inflate, weir__inflate_scratch *scratch,
                            weir__inflate_io *io, const uint8_t *in, size_t len, bool last)
 {
-    uint8_t copy[INFLATE_REST + sizeof inflate_tail + (size_t)2 * WEIR__INFLATE_IN_PAD];
+    uint8_t copy[INFLATE_COPY];
     memset(copy, 0, sizeof copy);
     if (len > 0)
         memcpy(copy, in, len);
@@ -96,10 +106,10 @@ static size_t inflate_rest(weir__inflate *inflate, weir__inflate_scratch *scratc
     if (last) {
         memcpy(copy + len, inflate_tail + inflate->tail_used, 4u - inflate->tail_used);
         end += 4u - inflate->tail_used;
+        io->data = len;
     }
     io->begin = io->in = copy;
     io->end = copy + end;
-    io->data = last ? len : SIZE_MAX;
     io->fast_end = last ? io->end + 8 : copy + (end > 16 ? end - 16 : 0);
     inflate->step = inflate_steps(inflate, scratch, io);
     /* Standing between two blocks, with not a bit left, is the one right end. */
@@ -119,13 +129,10 @@ static size_t inflate_input(weir__inflate *inflate, weir__inflate_scratch *scrat
                             weir__inflate_io *io, const uint8_t *in, size_t len, bool last)
 {
     size_t used = 0;
-    io->bits = inflate->bits;
-    io->count = inflate->count;
     inflate->step = WEIR__INFLATE_INPUT;
     if (len >= INFLATE_REST) {
         io->begin = io->in = in;
         io->end = io->fast_end = in + len - WEIR__INFLATE_IN_PAD;
-        io->data = SIZE_MAX;
         inflate->step = inflate_steps(inflate, scratch, io);
         used = (size_t)(io->in - in);
     }
@@ -153,14 +160,11 @@ static void inflate_in_scratch(weir__inflate *inflate, weir__inflate_scratch *sc
                                const uint8_t *in, size_t len, bool last, size_t max,
                                weir__inflate_piece *piece)
 {
-    weir__inflate_io io;
     const uint32_t history = inflate_history(inflate);
     memcpy(scratch->work, inflate->window + inflate->end - history, history);
     uint8_t *const start = scratch->work + history;
-    io.window = inflate->window_size;
-    io.first = scratch->work;
-    io.out = start;
-    io.limit = inflate_limit(start, scratch->window, max);
+    weir__inflate_io io =
+        inflate_output(inflate, scratch->work, start, inflate_limit(start, scratch->window, max));
     piece->used = inflate_input(inflate, scratch, &io, in, len, last);
     const size_t made = (size_t)(io.out - start);
     inflate_give(piece, start, made, max);
@@ -176,16 +180,13 @@ static void inflate_in_window(weir__inflate *inflate, weir__inflate_scratch *scr
                               const uint8_t *in, size_t len, bool last, size_t max,
                               weir__inflate_piece *piece)
 {
-    weir__inflate_io io;
     const uint32_t slack = inflate->cap - inflate->window_size;
     const uint32_t room = inflate->end < inflate->cap ? inflate->cap - inflate->end : 0;
     if (room < (len < slack / 8 ? 4 * len + 32 : slack / 2))
         inflate_slide(inflate);
     uint8_t *const start = inflate->window + inflate->end;
-    io.window = inflate->window_size;
-    io.first = inflate->window;
-    io.out = start;
-    io.limit = inflate_limit(start, inflate->cap - inflate->end, max);
+    weir__inflate_io io = inflate_output(inflate, inflate->window, start,
+                                         inflate_limit(start, inflate->cap - inflate->end, max));
     piece->used = inflate_input(inflate, scratch, &io, in, len, last);
     inflate_give(piece, start, (size_t)(io.out - start), max);
     inflate->given = inflate->end + (uint32_t)piece->len;
@@ -237,7 +238,6 @@ int weir__inflate_run(weir__inflate *inflate, weir__inflate_scratch *scratch, co
     if (inflate->step < 0)
         return piece->len > 0 ? WEIR__INFLATE_FULL : inflate->step;
     if (inflate->step == WEIR__INFLATE_DONE) {
-        inflate->step = WEIR__INFLATE_INPUT;
         inflate->begun = false;
         return WEIR__INFLATE_DONE;
     }

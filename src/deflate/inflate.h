@@ -52,8 +52,7 @@ typedef struct weir__inflate {
     uint8_t state;
     bool takeover;     /* the window carries over from message to message */
     bool begun;        /* this message has had a byte */
-    bool final;        /* the block at hand is marked final (RFC 1951 3.2.3) */
-    bool after_final;  /* the last block was, and no other has begun */
+    bool final;        /* the last block that began is marked final (RFC 1951 3.2.3) */
     uint8_t tail_used; /* bytes of the tail 00 00 FF FF that were taken */
     uint16_t stored_left;
     uint16_t litlen_count;

@@ -14,29 +14,29 @@ static int inflate_block_goto(weir__inflate *inflate, weir__inflate_state state)
  * begins there. */
 static int inflate_block_end(weir__inflate *inflate, weir__inflate_io *io)
 {
-    if (inflate->final)
+    if (inflate->final) {
         weir__inflate_drop(io, io->count & 7);
-    inflate->after_final = inflate->final;
+        weir__inflate_give_back(io);
+    }
     return inflate_block_goto(inflate, WEIR__INFLATE_AWAIT_BLOCK);
 }
 
-/* All bytes of the message are used, and none of the tail that follows them. */
+/* All bytes of the message are used, and none of the tail that follows them. No byte waits in the
+ * bit buffer then: behind a final block that is given back. */
 static bool inflate_block_at_tail(const weir__inflate *inflate, const weir__inflate_io *io)
 {
-    const size_t taken = (size_t)(io->in - io->begin);
-    return inflate->tail_used == 0 && taken >= io->data && taken - io->data == io->count >> 3;
+    return inflate->tail_used == 0 && (size_t)(io->in - io->begin) == io->data;
 }
 
 static int inflate_block_begin(weir__inflate *inflate, weir__inflate_io *io)
 {
     /* Some senders end a message with a final block and without the empty one after it. */
-    if (inflate->after_final && inflate_block_at_tail(inflate, io))
+    if (inflate->final && inflate_block_at_tail(inflate, io))
         return WEIR__INFLATE_DONE;
     if (!weir__inflate_need(io, 3))
         return WEIR__INFLATE_INPUT;
     if (inflate->blocks == inflate->max_blocks)
         return WEIR_E_DEFLATE_BLOCKS;
-    inflate->after_final = false;
     inflate->final = weir__inflate_take(io, 1) != 0;
     inflate->blocks++;
     switch (weir__inflate_take(io, 2)) {
@@ -71,21 +71,18 @@ static size_t inflate_block_min(size_t a, size_t b)
 
 static int inflate_block_stored(weir__inflate *inflate, weir__inflate_io *io)
 {
-    weir__inflate_give_back(io);
+    weir__inflate_give_back(io); /* all: what came before this run of input was the length */
     const size_t room = io->out < io->limit ? (size_t)(io->limit - io->out) : 0;
     const size_t want = inflate_block_min(inflate->stored_left, room);
-    size_t n = 0;
-    for (; n < want && io->count >= 8; n++)              /* never: see give_back */
-        *io->out++ = (uint8_t)weir__inflate_take(io, 8); /* never: see give_back */
     const size_t have = io->in < io->end ? (size_t)(io->end - io->in) : 0;
-    const size_t direct = inflate_block_min(want - n, have);
-    memcpy(io->out, io->in, direct);
-    io->out += direct;
-    io->in += direct;
-    inflate->stored_left = (uint16_t)(inflate->stored_left - n - direct);
+    const size_t n = inflate_block_min(want, have);
+    memcpy(io->out, io->in, n);
+    io->out += n;
+    io->in += n;
+    inflate->stored_left = (uint16_t)(inflate->stored_left - n);
     if (inflate->stored_left == 0)
         return inflate_block_end(inflate, io);
-    return n + direct < want ? WEIR__INFLATE_INPUT : WEIR__INFLATE_FULL;
+    return n < want ? WEIR__INFLATE_INPUT : WEIR__INFLATE_FULL;
 }
 
 static int inflate_block_counts(weir__inflate *inflate, weir__inflate_io *io)

@@ -71,10 +71,8 @@ static uint32_t inflate_tables_find_used(inflate_tables_code *code, const uint8_
     uint32_t n = 0;
     for (uint32_t i = 0; i < count;) {
         const uint32_t end = count - i < 8 ? count : i + 8;
-        if (end - i == 8 && weir__bits_load64(lengths + i) == 0) {
+        if (end - i == 8 && weir__bits_load64(lengths + i) == 0)
             i = end;
-            continue;
-        }
         for (; i < end; i++) {
             used[n] = i;
             n += lengths[i] != 0;

@@ -479,24 +479,13 @@ static void SEC_D10__code_of_one_bit__is_fine_and_its_other_half_fails(void **st
     }
 }
 
-/* A block whose code has 'a' and the end, one bit each, and so many times 'a'. */
-static void put_row_of_a(codec_bits *bits, uint32_t count)
-{
-    codec_put_head(bits, 0, 0);
-    for (uint32_t i = 0; i < 257 + 1; i++)
-        codec_put_code(bits, i == 'a' || i >= 256, 4);
-    for (uint32_t i = 0; i < count; i++)
-        codec_put(bits, 0, 1);
-    codec_put(bits, 1, 1);
-}
-
 /* The tables of a block serve until another connection makes some, or tries to. */
 static void fault_of_another_connection__does_not_touch_this_ones_tables(void **state)
 {
     (void)state;
     codec_bits right = {{0}, 0};
     codec_bits wrong = {{0}, 0};
-    put_row_of_a(&right, 400);
+    codec_put_row(&right, 'a', 400);
     const size_t len = codec_finish(&right);
     codec_put(&wrong, 4 | 15 << 13, 17); /* 19 lengths of the precode */
     for (uint32_t i = 0; i < 19; i++)

@@ -153,6 +153,10 @@ static inline int codec_decode(codec_decoder *decoder, const uint8_t *payload, s
         free(piece);
         if (result == WEIR_CODEC_DONE)
             assert_int_equal(at, len);
+        if (result == WEIR_CODEC_INPUT)
+            assert_int_equal(used, n);
+        if (result < 0)
+            assert_int_equal(given, 0); /* what was made before a fault was given before */
         if (result == WEIR_CODEC_DONE || result < 0)
             return result;
         /* SEC-D14: a call that says all is well took or gave something. */
@@ -208,6 +212,18 @@ static inline void codec_put_head(codec_bits *bits, uint32_t hlit, uint32_t hdis
     codec_put(bits, 15, 4);
     for (uint32_t i = 0; i < 19; i++)
         codec_put(bits, order[i] < 16 ? 4 : 0, 3);
+}
+
+/* A dynamic block whose code has a letter and the end, one bit each, and so many times the letter.
+ */
+static inline void codec_put_row(codec_bits *bits, uint32_t letter, uint32_t count)
+{
+    codec_put_head(bits, 0, 0);
+    for (uint32_t i = 0; i < 257 + 1; i++)
+        codec_put_code(bits, i == letter || i >= 256, 4);
+    for (uint32_t i = 0; i < count; i++)
+        codec_put(bits, 0, 1);
+    codec_put(bits, 1, 1);
 }
 
 /* The end of a message: the header of the empty stored block whose rest is not sent. */
