@@ -157,7 +157,7 @@ static void deadline_act_open(weir_conn *conn)
 
 static void deadline_act(weir_conn *conn)
 {
-    switch ((weir__conn_state)conn->state) {
+    switch ((weir__conn_state)conn->state) { /* never: another state */
     case WEIR__AWAIT_HEAD:
     case WEIR__AWAIT_ANSWER:
         weir__conn_fail(conn, WEIR_E_HANDSHAKE_TIMEOUT, conn->rx_bytes);
@@ -176,9 +176,10 @@ static void deadline_act(weir_conn *conn)
     case WEIR__FAILING:
     case WEIR__LINGER:
     case WEIR__OVER:
+        weir__conn_give_up(conn);
+        break;
     case WEIR__CONN_STATES:
     default:
-        weir__conn_give_up(conn);
         break;
     }
 }

@@ -570,8 +570,8 @@ WEIR__APART const uint8_t *payload_take_control(weir__run *run)
     const bool ends = len == rx->frame_left;
     const bool is_split = rx->control_len > 0 || !ends;
     /* Replies to what came before a Close must leave ahead of the answer to it. */
-    if ((rx->opcode == WEIR__OP_CLOSE && ends && run->count > 0) ||
-        (is_split && rx->control_held)) {
+    const bool answers = rx->opcode == WEIR__OP_CLOSE && ends && run->count > 0;
+    if (answers || (is_split && rx->control_held)) {
         run->stop = 1;
         return NULL;
     }

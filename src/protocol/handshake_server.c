@@ -318,7 +318,7 @@ bool weir__request_subprotocol(const weir__http_head *head, size_t index, weir_t
     return false;
 }
 
-static bool handshake_server_was_offered(const weir__http_head *head, weir_text subprotocol)
+WEIR__APART bool handshake_server_was_offered(const weir__http_head *head, weir_text subprotocol)
 {
     weir__http_list list;
     weir_text offered;

@@ -330,7 +330,7 @@ static void scratches_in_turn__hold_what_belongs_to_the_block(void **state)
 static bool has_tables(const codec_decoder *decoder)
 {
     const weir__inflate_scratch *const scratch = codec_inner_scratch(decoder);
-    return scratch->owner == codec_inner(decoder) && codec_inner(decoder)->tables == scratch;
+    return scratch->owner == codec_inner(decoder) && codec_inner(decoder)->scratch == scratch;
 }
 
 /* Tables are made once for a block: in the room of those needed no more nothing changes. */
