@@ -246,7 +246,8 @@ WEIR__APART void receive_early_end(weir__run *run)
 {
     weir__opening *const opening = run->conn->extra->opening;
     opening->early_at = (size_t)(run->at - opening->early.data);
-    run->stop = run->stop || weir__opening_has_early(run->conn);
+    if (run->stop == 0 && weir__opening_has_early(run->conn))
+        run->stop = 1;
 }
 
 /* ---- The call --------------------------------------------------------------------------------*/

@@ -364,7 +364,8 @@ int weir__response_accept(weir__memory *memory, weir__buffer *out, const weir__k
     char *const accept = (char *)weir__head_room(&writer, WEIR__ACCEPT_LEN + 2);
     if (accept) {
         weir__accept_key(kernels, key, accept);
-        memcpy(accept + WEIR__ACCEPT_LEN, "\r\n", 2);
+        accept[WEIR__ACCEPT_LEN] = '\r';
+        accept[WEIR__ACCEPT_LEN + 1] = '\n';
     }
     if (subprotocol.data != NULL)
         weir__head_field(&writer, WEIR__LITERAL("Sec-WebSocket-Protocol"), subprotocol);
