@@ -10,10 +10,11 @@
 typedef struct inflate_case {
     int bits;
     int takeover;
+    uint64_t scratches; /* 1, or 2 that take turns as the dice say */
     weir_inflate *inflate;
-    weir_inflate_scratch *scratch;
+    weir_inflate_scratch *scratch[2];
     void *memory;
-    void *scratch_memory;
+    void *scratch_memory[2];
 } inflate_case;
 
 static void inflate_open(inflate_case *c, int scratch_bits)
@@ -21,29 +22,34 @@ static void inflate_open(inflate_case *c, int scratch_bits)
     const size_t size = weir_inflate_size(c->bits);
     const size_t scratch_size = weir_inflate_scratch_size(scratch_bits);
     c->memory = malloc(size);
-    c->scratch_memory = malloc(scratch_size);
-    FUZZ_CHECK(c->memory && c->scratch_memory);
-    FUZZ_CHECK(weir_inflate_scratch_init(c->scratch_memory, scratch_size, scratch_bits,
-                                         &c->scratch) == WEIR_OK);
+    FUZZ_CHECK(c->memory != NULL);
+    for (size_t i = 0; i < 2; i++) {
+        c->scratch_memory[i] = malloc(scratch_size);
+        FUZZ_CHECK(c->scratch_memory[i] != NULL);
+        FUZZ_CHECK(weir_inflate_scratch_init(c->scratch_memory[i], scratch_size, scratch_bits,
+                                             &c->scratch[i]) == WEIR_OK);
+    }
     FUZZ_CHECK(weir_inflate_init(c->memory, size, c->bits, c->takeover, &c->inflate) == WEIR_OK);
 }
 
 static void inflate_close(inflate_case *c)
 {
     free(c->memory);
-    free(c->scratch_memory);
+    free(c->scratch_memory[0]);
+    free(c->scratch_memory[1]);
 }
 
 /* One call with exact blocks for input and output. Returns its status. */
-static int inflate_call(inflate_case *c, const uint8_t *data, size_t len, int last, size_t room,
-                        size_t *used, fuzz_bytes *out)
+static int inflate_call(inflate_case *c, fuzz_dice *dice, const uint8_t *data, size_t len, int last,
+                        size_t room, size_t *used, fuzz_bytes *out)
 {
+    weir_inflate_scratch *const scratch = c->scratch[fuzz_below(dice, c->scratches)];
     size_t made = 0;
     uint8_t *const in = fuzz_copy(data, len);
     uint8_t *const place = malloc(room);
     FUZZ_CHECK(place != NULL);
     const int status =
-        weir_inflate_run(c->inflate, c->scratch, in, len, last, used, place, room, &made);
+        weir_inflate_run(c->inflate, scratch, in, len, last, used, place, room, &made);
     FUZZ_CHECK(*used <= len && made <= room);
     FUZZ_CHECK(status < 0 || *used > 0 || made > 0 || status == WEIR_CODEC_DONE ||
                (len == 0 && !last));
@@ -65,7 +71,7 @@ static int inflate_message(inflate_case *c, fuzz_input in, size_t step, size_t r
         const size_t len = want < in.len ? want : in.len;
         const size_t place = room ? room : 1 + (size_t)fuzz_below(&dice, 700);
         size_t used = 0;
-        const int status = inflate_call(c, in.data, len, len == in.len, place, &used, out);
+        const int status = inflate_call(c, &dice, in.data, len, len == in.len, place, &used, out);
         (void)fuzz_take_piece(&in, used);
         if (status < 0 || status == WEIR_CODEC_DONE || out->len - begin > INFLATE_MOST)
             return status;
@@ -110,7 +116,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const uint32_t choice = fuzz_take(&in, 1);
     const uint32_t chain = fuzz_take(&in, 1);
     const uint32_t seed = fuzz_take(&in, 2);
-    inflate_case c = {.bits = 8 + (int)(choice & 7), .takeover = (int)(choice >> 3 & 1)};
+    inflate_case c = {.bits = 8 + (int)(choice & 7),
+                      .takeover = (int)(choice >> 3 & 1),
+                      .scratches = 1 + (choice >> 4 & 1)};
     const size_t messages = 1 + chain % 8;
     fuzz_bytes expected = {NULL, 0, 0};
     reference_inflater zlib;
