@@ -178,9 +178,9 @@ static void deadline_act(weir_conn *conn)
     case WEIR__OVER:
         weir__conn_give_up(conn);
         break;
-    case WEIR__CONN_STATES:
+    case WEIR__CONN_STATES: /* never: as said */
     default:
-        break;
+        break; /* never: as said */
     }
 }
 
