@@ -109,7 +109,8 @@ static int http_start_line_is_lax(const uint8_t *data, size_t len, int is_reques
         /* A status has three digits, the first of them not 0 (RFC 9110 15), and behind them a
          * space (RFC 9112 4) or, as we take it too, the end of the line. */
         if (space && spaces == 1 && !is_request &&
-            (len - i < 5 || data[i + 1] == '0' || (data[i + 4] != ' ' && data[i + 4] != '\r')))
+            (len - i < 5 || data[i + 1] == '0' || memchr(data + i + 1, '\r', 3) != NULL ||
+             (data[i + 4] != ' ' && data[i + 4] != '\r')))
             return 1;
         version = space && spaces == 2 && is_request ? i + 1 : version;
         if (data[i] == '\t' || data[i] > 126 || (space && spaces > 2 && is_request) ||

@@ -102,6 +102,7 @@ static int wslay_ends_in_close(const uint8_t *data, size_t len)
  *   a message over its limit              fails at the   fails at the head too: the same, but for
  *                                         head           control frames inside it
  *   length of a message across fragments  asks memory    fails for a claim beyond the limit
+ *   many fragments, or empty ones         takes them     fails at its limit
  */
 static int wslay_is_known(const stream_run *run, int wslay_failed, int in_close, int ours_more,
                           int wslay_more)
@@ -113,6 +114,8 @@ static int wslay_is_known(const stream_run *run, int wslay_failed, int in_close,
     case WEIR_E_PEER_CLOSE_CODE:
     case WEIR_E_PEER_CLOSE_REASON:
     case WEIR_E_MESSAGE_TOO_BIG:
+    case WEIR_E_TOO_MANY_FRAGMENTS:
+    case WEIR_E_TOO_MANY_EMPTY:
         return !ours_more;
     case WEIR_OK:
     case WEIR_E_TRANSPORT:
